@@ -1,0 +1,1 @@
+"""facectl, the administrators' and auditors' command: one module per noun."""

@@ -1,0 +1,228 @@
+"""The configuration: one TOML file, /etc/faced/faced.toml, checked in full before anything starts.
+
+Unknown keys, wrong types and impossible values are errors: a mistyped security setting must not be ignored.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tomllib
+import types
+import typing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from faced.errors import ConfigError
+
+DEFAULT_PATH = Path("/etc/faced/faced.toml")
+
+
+@dataclass(frozen=True)
+class RealmConfig:
+    """Which realm this machine belongs to."""
+
+    #: The realm statement, pinned when the host joined (or on the station when the realm was made).
+    anchor: Path = Path("/etc/faced/realm.anchor")
+
+
+@dataclass(frozen=True)
+class HostConfig:
+    """This workstation's own identity."""
+
+    name: str = ""
+    #: Host keys: a credential of this name below $CREDENTIALS_DIRECTORY if there is one, else this file (mode 0600).
+    keys: Path = Path("/etc/faced/host.keys")
+
+
+@dataclass(frozen=True)
+class CameraConfig:
+    """Which camera, and the format it must deliver."""
+
+    #: "usb:046d:0825", "usb:046d:0825:SERIAL", "path:/dev/v4l/by-path/...", or in a dummy realm "clip:/file/or/folder".
+    name: str = ""
+    width: int = 640
+    height: int = 480
+    fps: int = 30
+
+
+@dataclass(frozen=True)
+class LandmarksConfig:
+    """The 68-point predictor and how often it is asked."""
+
+    #: Empty: the first of the well-known places where Debian's libdlib-data or the wheel put it.
+    predictor: Path | None = None
+    calls_per_frame: int = 10
+
+
+@dataclass(frozen=True)
+class ExemptService:
+    """A PAM service that may pass without a face: root-owned policy, by name, audited at every use."""
+
+    service: str
+    #: Only when the person who started it is this uid; None for anybody.
+    real_uid: int | None = 0
+
+
+@dataclass(frozen=True)
+class LogonConfig:
+    """Deadlines in seconds and limits of one attempt (design.md, section 3)."""
+
+    begin_timeout_s: float = 15.0
+    warm_up_s: float = 2.0
+    no_face_timeout_s: float = 8.0
+    attempt_timeout_s: float = 12.0
+    #: Judged tries per user and host before the delay begins.
+    tries: int = 3
+    #: The false match rate the decision is set for; one of those the metric was calibrated at.
+    fmr: float = 0.01
+    exempt: tuple[ExemptService, ...] = (ExemptService("su"), ExemptService("cron"))
+
+
+@dataclass(frozen=True)
+class DirectoryConfig:
+    """The intranet directory. ldaps://, or ldap:// which always means StartTLS before any bind."""
+
+    servers: tuple[str, ...] = ()
+    base: str = ""
+    ca_file: Path = Path("/etc/faced/directory-ca.pem")
+    bind_dn: str = ""
+    #: A credential of this name below $CREDENTIALS_DIRECTORY if there is one, else this file (mode 0600).
+    password: Path = Path("/etc/faced/directory.password")
+    timeout_s: float = 2.0
+    refresh_s: int = 900
+    cache_days: int = 14
+
+
+@dataclass(frozen=True)
+class SocketsConfig:
+    """Where the daemons listen when systemd does not hand them a socket."""
+
+    logon: Path = Path("/run/faced/logon")
+    status: Path = Path("/run/faced/status")
+    directory: Path = Path("/run/faced/directory")
+
+
+@dataclass(frozen=True)
+class StateConfig:
+    """Folders that outlive a restart; $STATE_DIRECTORY of the unit wins over these."""
+
+    logon: Path = Path("/var/lib/faced")
+    directory: Path = Path("/var/lib/faced-directory")
+
+
+@dataclass(frozen=True)
+class StationConfig:
+    """The authority station: keys of handlers, and the directory accounts of the roles."""
+
+    path: Path = Path("/var/lib/faced-station")
+
+
+@dataclass(frozen=True)
+class Config:
+    """The whole configuration; every section has defaults that are safe to run with."""
+
+    language: str = ""
+    realm: RealmConfig = field(default_factory=RealmConfig)
+    host: HostConfig = field(default_factory=HostConfig)
+    camera: CameraConfig = field(default_factory=CameraConfig)
+    landmarks: LandmarksConfig = field(default_factory=LandmarksConfig)
+    logon: LogonConfig = field(default_factory=LogonConfig)
+    directory: DirectoryConfig = field(default_factory=DirectoryConfig)
+    sockets: SocketsConfig = field(default_factory=SocketsConfig)
+    state: StateConfig = field(default_factory=StateConfig)
+    station: StationConfig = field(default_factory=StationConfig)
+
+
+def load(path: Path | None = None) -> Config:
+    """Read and check the configuration.
+
+    :param path: the file; None means $FACED_CONFIG, else :data:`DEFAULT_PATH`.
+    :raises ConfigError: naming the file, the key and what is expected.
+    """
+    path = path or Path(os.environ.get("FACED_CONFIG") or DEFAULT_PATH)
+    try:
+        with path.open("rb") as file:
+            document = tomllib.load(file)
+    except FileNotFoundError:
+        raise ConfigError(f"There is no configuration file {path}. Copy the example from etc/faced.toml.") from None
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"The configuration file {path} cannot be read: {error}") from None
+    return parse(document, str(path))
+
+
+def parse(document: dict[str, Any], origin: str = "configuration") -> Config:
+    """Check an already parsed TOML document.
+
+    :raises ConfigError: as :func:`load`.
+    """
+    config: Config = _section(Config, document, origin)
+    _check(config, origin)
+    return config
+
+
+def _section(kind: type[Any], values: Any, where: str) -> Any:
+    if not isinstance(values, dict):
+        raise ConfigError(f"{where}: expected a table.")
+    hints = typing.get_type_hints(kind)
+    unknown = sorted(set(values) - set(hints))
+    if unknown:
+        raise ConfigError(f"{where}: unknown key {unknown[0]!r}. Known are: {', '.join(sorted(hints))}.")
+    missing = [f.name for f in dataclasses.fields(kind) if f.name not in values and _required(f)]
+    if missing:
+        raise ConfigError(f"{where}: the key {missing[0]!r} is missing.")
+    return kind(**{key: _value(hints[key], value, f"{where}: {key}") for key, value in values.items()})
+
+
+def _required(entry: dataclasses.Field[Any]) -> bool:
+    return entry.default is dataclasses.MISSING and entry.default_factory is dataclasses.MISSING
+
+
+def _value(hint: Any, value: Any, where: str) -> Any:
+    if dataclasses.is_dataclass(hint):
+        return _section(typing.cast("type[Any]", hint), value, where)
+    origin = typing.get_origin(hint)
+    if origin is tuple:
+        if not isinstance(value, list):
+            raise ConfigError(f"{where}: expected a list.")
+        inner = typing.get_args(hint)[0]
+        return tuple(_value(inner, item, f"{where}[{index}]") for index, item in enumerate(value))
+    if origin is types.UnionType:
+        hint = next(arm for arm in typing.get_args(hint) if arm is not type(None))
+    if hint is Path and isinstance(value, str) and value:
+        return Path(value)
+    if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if hint is int and isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if hint is str and isinstance(value, str):
+        return value
+    raise ConfigError(f"{where}: expected {getattr(hint, '__name__', hint)}.")
+
+
+def _check(config: Config, where: str) -> None:
+    positive = {
+        "camera: width": config.camera.width,
+        "camera: height": config.camera.height,
+        "camera: fps": config.camera.fps,
+        "landmarks: calls_per_frame": config.landmarks.calls_per_frame,
+        "logon: begin_timeout_s": config.logon.begin_timeout_s,
+        "logon: warm_up_s": config.logon.warm_up_s,
+        "logon: no_face_timeout_s": config.logon.no_face_timeout_s,
+        "logon: attempt_timeout_s": config.logon.attempt_timeout_s,
+        "logon: tries": config.logon.tries,
+        "directory: timeout_s": config.directory.timeout_s,
+        "directory: refresh_s": config.directory.refresh_s,
+        "directory: cache_days": config.directory.cache_days,
+    }
+    for key, value in positive.items():
+        if not 0 < value < float("inf"):
+            raise ConfigError(f"{where}: {key}: must be more than 0.")
+    if config.language not in ("", "ja", "en"):
+        raise ConfigError(f"{where}: language: must be 'ja' or 'en'.")
+    if not 0 < config.logon.fmr <= 0.01:
+        raise ConfigError(f"{where}: logon: fmr: must be above 0 and at most 0.01 (one in a hundred).")
+    for server in config.directory.servers:
+        if not server.startswith(("ldaps://", "ldap://")):
+            raise ConfigError(f"{where}: directory: servers: {server!r} must begin with ldaps:// or ldap://.")

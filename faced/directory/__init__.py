@@ -1,0 +1,1 @@
+"""The intranet directory: verified connections, people, hosts, the realm, and the cache of sealed bytes."""

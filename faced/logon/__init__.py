@@ -1,0 +1,1 @@
+"""One logon attempt: who may, what is asked, what is decided, what it costs."""

@@ -1,0 +1,1 @@
+"""What an official has to answer for: audit events and the records made from them."""

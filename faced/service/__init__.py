@@ -1,0 +1,1 @@
+"""The two daemons: varlink, peer credentials, unit notification and their main programs."""

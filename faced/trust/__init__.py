@@ -1,0 +1,1 @@
+"""Signed statements and sealed templates. No network, no file but keys."""
