@@ -1,0 +1,365 @@
+"""A realm: one root key, the roles it delegated, the daily manifest, and the verifier made of them.
+
+The realm id is a digest of name, dummy mark and root key: a realm cannot become a dummy one, or stop being one, and
+keep its id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum, unique
+from typing import Any
+
+from nacl.exceptions import CryptoError
+from nacl.public import PrivateKey, PublicKey, SealedBox
+from nacl.signing import SigningKey
+
+from faced.errors import TrustError
+from faced.trust import encoding
+from faced.trust.keys import KEY_ID_SIZE, KEY_SIZE, HostKeys, digest, fingerprint, key_id
+from faced.trust.statement import REALM_ID_SIZE, Kind, Statement, parse
+
+#: How far ahead of ours the clock of whoever issued a statement may be.
+CLOCK_SKEW_S = 300
+MANIFEST_DAYS = 14
+_FOREVER = 2**62
+
+
+@unique
+class Role(StrEnum):
+    """What the root can delegate. A handler has one key and one or more roles."""
+
+    ENROL = "enrol"
+    APPROVE = "approve"
+    OPERATE = "operate"
+    MANIFEST = "manifest"
+    REVOKE = "revoke"
+    AUDIT = "audit"
+
+
+#: Who may sign what; the root signs realm and delegation itself and nothing else.
+SIGNERS: Mapping[Kind, frozenset[Role]] = {
+    Kind.MANIFEST: frozenset({Role.MANIFEST}),
+    Kind.HOST: frozenset({Role.OPERATE}),
+    Kind.TEMPLATE: frozenset({Role.ENROL}),
+    Kind.TOMBSTONE: frozenset({Role.REVOKE, Role.ENROL}),
+}
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One key pair's public half: for one key group and one fiscal year."""
+
+    group: str
+    number: int
+    public: bytes
+    not_before: int
+    not_after: int
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What holds today: the epochs, and what was revoked."""
+
+    serial: int
+    issued: int
+    expires: int
+    epochs: tuple[Epoch, ...]
+    revoked_hosts: frozenset[str]
+    revoked_keys: frozenset[bytes]
+    minimum_serials: Mapping[str, int]
+
+    def epoch(self, group: str, number: int) -> Epoch | None:
+        """The epoch of this group and number, if the realm has it."""
+        return next((e for e in self.epochs if (e.group, e.number) == (group, number)), None)
+
+    def body(self) -> dict[str, Any]:
+        """The statement body."""
+        return {
+            "epochs": [
+                {
+                    "group": epoch.group,
+                    "epoch": epoch.number,
+                    "key": epoch.public,
+                    "not_before": epoch.not_before,
+                    "not_after": epoch.not_after,
+                }
+                for epoch in self.epochs
+            ],
+            "revoked_hosts": sorted(self.revoked_hosts),
+            "revoked_keys": sorted(self.revoked_keys),
+            "minimum_serials": dict(self.minimum_serials),
+        }
+
+
+@dataclass(frozen=True)
+class Realm:
+    """The anchor: what a host pins when it joins, and believes from then on."""
+
+    id: bytes
+    name: str
+    dummy: bool
+    root: bytes
+    anchor: bytes
+
+    @classmethod
+    def create(cls, name: str, root: SigningKey, now: int, *, dummy: bool) -> Realm:
+        """A new realm under this root key."""
+        public = bytes(root.verify_key)
+        body = {"name": name, "dummy": dummy, "root": public}
+        identity = _realm_id(body)
+        statement = Statement(Kind.REALM, identity, name, now, now, _FOREVER, key_id(public), body)
+        return cls(identity, name, dummy, public, statement.sign(root))
+
+    @classmethod
+    def open(cls, anchor: bytes) -> Realm:
+        """The realm of a pinned anchor.
+
+        :raises TrustError: ``malformed``, ``bad_signature``, ``wrong_kind`` or ``wrong_realm``.
+        """
+        signed = parse(anchor)
+        match signed.unverified.body:
+            case {"name": str() as name, "dummy": bool() as dummy, "root": bytes() as root, **rest} if (
+                not rest and len(root) == KEY_SIZE
+            ):
+                statement = signed.verify(root)
+                if statement.kind is not Kind.REALM:
+                    raise TrustError("This is a signed record, but not the anchor of a realm.", reason="wrong_kind")
+                if statement.realm != _realm_id(statement.body) or statement.subject != name:
+                    raise TrustError("The realm's anchor does not fit its own id.", reason="wrong_realm")
+                return cls(statement.realm, name, dummy, root, anchor)
+        raise TrustError("This is not the anchor of a realm.", reason="malformed")
+
+    @property
+    def fingerprint(self) -> str:
+        """What two people compare aloud before a host pins this realm."""
+        return fingerprint(self.id)
+
+    def delegate(
+        self, root: SigningKey, handler: str, public: bytes, roles: Iterable[Role], now: int, expires: int
+    ) -> bytes:
+        """The root's statement that this key may act in these roles until ``expires``."""
+        body = {"key": public, "roles": sorted(role.value for role in roles)}
+        return Statement(Kind.DELEGATION, self.id, handler, now, now, expires, key_id(self.root), body).sign(root)
+
+    def issue_manifest(self, key: SigningKey, manifest: Manifest) -> bytes:
+        """Sign a manifest with the key of a handler in the role ``manifest``."""
+        return Statement(
+            Kind.MANIFEST,
+            self.id,
+            self.name,
+            manifest.serial,
+            manifest.issued,
+            manifest.expires,
+            key_id(bytes(key.verify_key)),
+            manifest.body(),
+        ).sign(key)
+
+    def verifier(self, delegations: Iterable[bytes], manifest: bytes | None, now: int) -> Verifier:
+        """What may be believed now.
+
+        :param manifest: None only at the authority, before the first manifest is made.
+        :raises TrustError: for a manifest that does not hold; a delegation that does not hold only delegates nothing.
+        """
+        return Verifier(self, delegations, manifest, now)
+
+
+@dataclass(frozen=True)
+class _Delegation:
+    key: bytes
+    roles: frozenset[Role]
+    issued: int
+    expires: int
+
+
+class Verifier:
+    """Checks statements of one realm under its delegations and manifest, at one moment."""
+
+    def __init__(self, realm: Realm, delegations: Iterable[bytes], manifest: bytes | None, now: int) -> None:
+        self.realm = realm
+        self.now = now
+        self.manifest: Manifest | None = None
+        self._delegations: dict[bytes, list[_Delegation]] = {}
+        for data in delegations:
+            self._learn(data)
+        if manifest is not None:
+            self.manifest = self._read_manifest(manifest)
+
+    def check(self, data: bytes, kind: Kind) -> Statement:
+        """The statement, if it must be believed now.
+
+        :raises TrustError: malformed, wrong_realm, wrong_kind, unknown_issuer, issuer_revoked, issuer_lacks_role,
+            bad_signature, not_yet_valid or expired.
+        """
+        signed = parse(data)
+        claim = signed.unverified
+        if claim.realm != self.realm.id:
+            raise TrustError("A record belongs to another realm.", reason="wrong_realm")
+        if claim.kind is not kind:
+            raise TrustError(f"A record is not of the expected kind ({kind.value}).", reason="wrong_kind")
+        statement = signed.verify(self._issuer_key(claim, kind))
+        self._check_time(statement)
+        return statement
+
+    def _issuer_key(self, claim: Statement, kind: Kind) -> bytes:
+        delegations = self._delegations.get(claim.issuer)
+        if not delegations:
+            raise TrustError("A record is signed by a key that was delegated nothing.", reason="unknown_issuer")
+        if self.manifest is not None and claim.issuer in self.manifest.revoked_keys:
+            raise TrustError("A record is signed by a key that was revoked.", reason="issuer_revoked")
+        signers = SIGNERS.get(kind, frozenset())
+        for delegation in delegations:
+            if delegation.roles & signers and delegation.issued <= claim.issued < delegation.expires:
+                return delegation.key
+        raise TrustError(
+            f"A record is signed by a handler who may not sign a {kind.value}.", reason="issuer_lacks_role"
+        )
+
+    def _check_time(self, statement: Statement) -> None:
+        if statement.issued > self.now + CLOCK_SKEW_S:
+            raise TrustError("A record is from the future: check the clock of this computer.", reason="not_yet_valid")
+        if statement.expires <= self.now:
+            raise TrustError("A record has expired.", reason="expired")
+
+    def _learn(self, data: bytes) -> None:
+        try:
+            signed = parse(data)
+            if signed.unverified.realm != self.realm.id or signed.unverified.kind is not Kind.DELEGATION:
+                return
+            statement = signed.verify(self.realm.root)
+        except TrustError:
+            return
+        match statement.body:
+            case {"key": bytes() as key, "roles": list() as roles, **rest} if not rest and len(key) == KEY_SIZE:
+                known = frozenset(Role(role) for role in roles if role in set(Role))
+                entry = _Delegation(key, known, statement.issued, statement.expires)
+                self._delegations.setdefault(key_id(key), []).append(entry)
+
+    def _read_manifest(self, data: bytes) -> Manifest:
+        try:
+            statement = self.check(data, Kind.MANIFEST)
+        except TrustError as error:
+            if error.reason == "expired":
+                raise TrustError(
+                    "The realm's manifest has expired: it must be issued anew on the station.",
+                    reason="manifest_expired",
+                ) from None
+            raise
+        manifest = _manifest(statement)
+        if statement.issuer in manifest.revoked_keys:
+            raise TrustError("The manifest is signed by a key that it revokes.", reason="issuer_revoked")
+        return manifest
+
+
+def open_epoch_keys(verifier: Verifier, host_statement: bytes, host: HostKeys) -> dict[tuple[str, int], PrivateKey]:
+    """The private halves of the epochs that were sealed to this host, by (group, epoch).
+
+    :raises TrustError: as :meth:`Verifier.check`; ``wrong_host`` for another host's statement; ``host_revoked``;
+        ``wrong_key`` if a seal does not open or opens to another key than the manifest names.
+    """
+    manifest = verifier.manifest
+    if manifest is None:
+        raise TrustError("Without a manifest no host may open anything.", reason="manifest_expired")
+    if host.name in manifest.revoked_hosts:
+        raise TrustError("This computer was taken out of the realm.", reason="host_revoked")
+    statement = verifier.check(host_statement, Kind.HOST)
+    if statement.subject != host.name or statement.body.get("sign") != bytes(host.sign.verify_key):
+        raise TrustError("The host record is another computer's.", reason="wrong_host")
+    match statement.body:
+        case {"epoch": int() as host_epoch, "box": bytes() as box, "epoch_keys": list() as entries}:
+            private = host.boxes.get(host_epoch)
+            if private is None or bytes(private.public_key) != box:
+                raise TrustError("The host record is for a key that this computer does not have.", reason="wrong_key")
+            return dict(_open_epoch(manifest, entry, SealedBox(private)) for entry in entries)
+    raise _malformed()
+
+
+def issue_host(
+    realm: Realm,
+    key: SigningKey,
+    *,
+    name: str,
+    box: bytes,
+    sign: bytes,
+    epoch: int,
+    groups: Mapping[str, Mapping[int, PrivateKey]],
+    now: int,
+    expires: int,
+) -> bytes:
+    """The statement that lets a host open the templates of its key groups, signed in the role ``operate``.
+
+    :param box: the host's X25519 public key of this epoch.
+    :param sign: the host's Ed25519 public key.
+    :param groups: for each key group of the host the private halves of its epochs, by epoch number.
+    """
+    seal = SealedBox(PublicKey(box))
+    epoch_keys = [
+        {"group": group, "epoch": number, "sealed": seal.encrypt(bytes(private))}
+        for group, epochs in sorted(groups.items())
+        for number, private in sorted(epochs.items())
+    ]
+    body = {"epoch": epoch, "groups": sorted(groups), "box": box, "sign": sign, "epoch_keys": epoch_keys}
+    return Statement(Kind.HOST, realm.id, name, now, now, expires, key_id(bytes(key.verify_key)), body).sign(key)
+
+
+def _open_epoch(manifest: Manifest, entry: Any, box: SealedBox[PrivateKey]) -> tuple[tuple[str, int], PrivateKey]:
+    match entry:
+        case {"group": str() as group, "epoch": int() as number, "sealed": bytes() as sealed, **rest} if not rest:
+            try:
+                private = PrivateKey(box.decrypt(sealed))
+            except (CryptoError, ValueError, TypeError):
+                raise TrustError("A key sealed to this computer does not open.", reason="wrong_key") from None
+            epoch = manifest.epoch(group, number)
+            if epoch is not None and bytes(private.public_key) != epoch.public:
+                raise TrustError("A key sealed to this computer is not the realm's.", reason="wrong_key")
+            return (group, number), private
+    raise _malformed()
+
+
+def _manifest(statement: Statement) -> Manifest:
+    match statement.body:
+        case {
+            "epochs": list() as epochs,
+            "revoked_hosts": list() as hosts,
+            "revoked_keys": list() as keys,
+            "minimum_serials": dict() as serials,
+            **rest,
+        } if (
+            not rest
+            and all(isinstance(host, str) for host in hosts)
+            and all(isinstance(key, bytes) and len(key) == KEY_ID_SIZE for key in keys)
+            and all(isinstance(serial, int) for serial in serials.values())
+        ):
+            return Manifest(
+                statement.serial,
+                statement.issued,
+                statement.expires,
+                tuple(_epoch(entry) for entry in epochs),
+                frozenset(hosts),
+                frozenset(keys),
+                serials,
+            )
+    raise _malformed()
+
+
+def _epoch(entry: Any) -> Epoch:
+    match entry:
+        case {
+            "group": str() as group,
+            "epoch": int() as number,
+            "key": bytes() as public,
+            "not_before": int() as not_before,
+            "not_after": int() as not_after,
+            **rest,
+        } if not rest and len(public) == KEY_SIZE:
+            return Epoch(group, number, public, not_before, not_after)
+    raise _malformed()
+
+
+def _realm_id(body: Mapping[str, Any]) -> bytes:
+    return digest(encoding.encode(dict(body)))[:REALM_ID_SIZE]
+
+
+def _malformed() -> TrustError:
+    return TrustError("A signed record of the realm is malformed.", reason="malformed")

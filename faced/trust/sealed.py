@@ -1,0 +1,289 @@
+"""Sealed templates: coordinates that only an enrolled host of the right key group can open, and only for that person.
+
+The signed statement carries the header (who, which purpose and period, which predictor and key groups) and the
+coordinates, sealed with XChaCha20-Poly1305 under a data key of their own with all the rest of the statement as
+associated data. Beside it, unsigned, one *template key* for each key group and epoch: the data key in a SealedBox to
+the epoch's public half. Rotation makes new template keys and never opens a face. Nothing needs to sign a template key:
+another data key does not open the seal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nacl import utils
+from nacl.exceptions import CryptoError
+from nacl.public import PrivateKey, PublicKey, SealedBox
+from nacl.secret import Aead
+from nacl.signing import SigningKey
+
+from faced.errors import TrustError
+from faced.trust import encoding
+from faced.trust.keys import KEY_SIZE, digest, key_id
+from faced.trust.realm import Epoch, Realm, Verifier
+from faced.trust.statement import Kind, Statement
+
+PURPOSE = "logon"
+PREDICTOR_ID_SIZE = 32
+_DIGEST_SIZE = 32
+_SEALED_KEY_SIZE = 80
+
+
+@dataclass(frozen=True)
+class TemplateHeader:
+    """What is signed about a template, readable without any key.
+
+    ``login`` is the canonical login name, ``predictor`` the SHA-256 of the predictor file, ``method`` says how it was
+    made ("photo", "camera"). Times are unix seconds; ``not_after`` is the first second after the purpose's period.
+    """
+
+    login: str
+    staff_number: str
+    serial: int
+    not_before: int
+    not_after: int
+    predictor: bytes
+    groups: tuple[str, ...]
+    method: str
+
+
+@dataclass(frozen=True)
+class SealedTemplate:
+    """What goes into the directory: one statement, and one template key for each key group and epoch."""
+
+    template: bytes
+    template_keys: tuple[bytes, ...]
+
+
+@dataclass(frozen=True)
+class OpenedTemplate:
+    """A template that may be used now: its header, and the coordinates as recognition encoded them."""
+
+    header: TemplateHeader
+    coordinates: bytes
+
+
+def seal_template(
+    realm: Realm,
+    key: SigningKey,
+    header: TemplateHeader,
+    coordinates: bytes,
+    epochs: Iterable[Epoch],
+    now: int,
+    *,
+    random: Callable[[int], bytes] = utils.random,
+) -> SealedTemplate:
+    """Seal and sign a template in the role ``enrol``. Whoever does this cannot open it again.
+
+    :param epochs: the epochs of the header's key groups to make template keys for.
+    """
+    data_key = random(KEY_SIZE)
+    nonce = random(Aead.NONCE_SIZE)
+    body: dict[str, Any] = {
+        "staff": header.staff_number,
+        "purpose": PURPOSE,
+        "not_before": header.not_before,
+        "not_after": header.not_after,
+        "predictor": header.predictor,
+        "groups": sorted(header.groups),
+        "method": header.method,
+        "nonce": nonce,
+        "sealed": b"",
+    }
+    issuer = key_id(bytes(key.verify_key))
+    draft = Statement(Kind.TEMPLATE, realm.id, header.login, header.serial, now, header.not_after, issuer, body)
+    body["sealed"] = Aead(data_key).encrypt(coordinates, draft.payload(without="sealed"), nonce).ciphertext
+    template = draft.sign(key)
+    keys = tuple(_seal_key(template, data_key, epoch) for epoch in epochs if epoch.group in header.groups)
+    return SealedTemplate(template, keys)
+
+
+def read_header(statement: Statement) -> TemplateHeader:
+    """The header of a checked template statement.
+
+    :raises TrustError: ``malformed``.
+    """
+    match statement.body:
+        case {
+            "staff": str() as staff,
+            "purpose": str() as purpose,
+            "not_before": int() as not_before,
+            "not_after": int() as not_after,
+            "predictor": bytes() as predictor,
+            "groups": list() as groups,
+            "method": str() as method,
+            "nonce": bytes() as nonce,
+            "sealed": bytes(),
+            **rest,
+        } if (
+            not rest
+            and len(predictor) == PREDICTOR_ID_SIZE
+            and len(nonce) == Aead.NONCE_SIZE
+            and all(isinstance(group, str) for group in groups)
+        ):
+            if purpose != PURPOSE:
+                raise TrustError("The template was made for another purpose.", reason="purpose_over")
+            return TemplateHeader(
+                statement.subject, staff, statement.serial, not_before, not_after, predictor, tuple(groups), method
+            )
+    raise _malformed()
+
+
+def check_template(
+    verifier: Verifier, login: str, template: bytes, *, tombstone: bytes | None = None, lowest_serial: int = 0
+) -> tuple[Statement, TemplateHeader]:
+    """Whether this template may be believed to be this person's, now; nothing is opened.
+
+    :param login: the canonical login name from NSS.
+    :param tombstone: the person's tombstone statement, if the directory has one.
+    :param lowest_serial: the highest serial this host has seen for the person (a lower one was put back).
+    :raises TrustError: as :meth:`Verifier.check`, and wrong_person, older_serial, tombstoned, purpose_over,
+        not_yet_valid.
+    """
+    try:
+        statement = verifier.check(template, Kind.TEMPLATE)
+    except TrustError as error:
+        if error.reason == "expired":
+            raise TrustError("The period of the purpose is over.", reason="purpose_over") from None
+        raise
+    header = read_header(statement)
+    if header.login != login:
+        raise TrustError("The template is another person's.", reason="wrong_person")
+    minimum = verifier.manifest.minimum_serials.get(login, 0) if verifier.manifest else 0
+    if header.serial < max(lowest_serial, minimum):
+        raise TrustError("The template is older than one already seen.", reason="older_serial")
+    if tombstone is not None and header.serial < tombstoned_below(verifier, login, tombstone):
+        raise TrustError("The template was withdrawn.", reason="tombstoned")
+    if not header.not_before <= verifier.now < header.not_after:
+        raise TrustError("It is outside the period of the purpose.", reason="purpose_over")
+    return statement, header
+
+
+def open_template(
+    verifier: Verifier,
+    login: str,
+    template: bytes,
+    template_keys: Iterable[bytes],
+    epoch_keys: Mapping[tuple[str, int], PrivateKey],
+    predictor: bytes,
+    *,
+    tombstone: bytes | None = None,
+    lowest_serial: int = 0,
+) -> OpenedTemplate:
+    """Check a template as :func:`check_template` does, then open it.
+
+    :param epoch_keys: by (group, epoch), from :func:`faced.trust.realm.open_epoch_keys`.
+    :param predictor: the id of the predictor that this host's landmarks come from.
+    :raises TrustError: as :func:`check_template`, and wrong_predictor, wrong_group, wrong_epoch, wrong_key, tampered.
+    """
+    statement, header = check_template(verifier, login, template, tombstone=tombstone, lowest_serial=lowest_serial)
+    if header.predictor != predictor:
+        raise TrustError(
+            "The template was made with another landmark predictor: install the same file on station and workstation.",
+            reason="wrong_predictor",
+        )
+    data_key = _open_key(verifier, header, template, template_keys, epoch_keys)
+    try:
+        coordinates = Aead(data_key).decrypt(
+            statement.body["sealed"], statement.payload(without="sealed"), statement.body["nonce"]
+        )
+    except CryptoError:
+        raise TrustError("The sealed part of a template was changed.", reason="tampered") from None
+    return OpenedTemplate(header, coordinates)
+
+
+def issue_tombstone(
+    realm: Realm, key: SigningKey, login: str, *, below_serial: int, reason: str, now: int, expires: int
+) -> bytes:
+    """The statement that all templates of a person with a serial below this one are dead."""
+    body = {"reason": reason, "below_serial": below_serial}
+    issuer = key_id(bytes(key.verify_key))
+    return Statement(Kind.TOMBSTONE, realm.id, login, now, now, expires, issuer, body).sign(key)
+
+
+def tombstoned_below(verifier: Verifier, login: str, tombstone: bytes) -> int:
+    """The serial below which a tombstone kills this person's templates.
+
+    :raises TrustError: as :meth:`Verifier.check`; ``wrong_person`` for another person's.
+    """
+    statement = verifier.check(tombstone, Kind.TOMBSTONE)
+    if statement.subject != login:
+        raise TrustError("The tombstone is another person's.", reason="wrong_person")
+    match statement.body:
+        case {"reason": str(), "below_serial": int() as below_serial, **rest} if not rest:
+            return below_serial
+    raise _malformed()
+
+
+def rewrap(template: bytes, template_key: bytes, private: PrivateKey, epoch: Epoch) -> bytes:
+    """A template key for another epoch of the same group, without opening the template.
+
+    :raises TrustError: ``wrong_key`` or ``malformed``.
+    """
+    group, _number, sealed = _read_key(template, template_key)
+    if group != epoch.group:
+        raise TrustError("A template key is never moved to another key group.", reason="wrong_group")
+    return _seal_key(template, _unseal(sealed, private), epoch)
+
+
+def _open_key(
+    verifier: Verifier,
+    header: TemplateHeader,
+    template: bytes,
+    template_keys: Iterable[bytes],
+    epoch_keys: Mapping[tuple[str, int], PrivateKey],
+) -> bytes:
+    """The data key from the first template key that this host may and can open; else why there is none."""
+    reason = "wrong_key"
+    for data in template_keys:
+        group, number, sealed = _read_key(template, data)
+        epoch = verifier.manifest.epoch(group, number) if verifier.manifest else None
+        private = epoch_keys.get((group, number))
+        if group not in header.groups:
+            reason = "wrong_group"
+        elif epoch is None or not epoch.not_before <= verifier.now < epoch.not_after:
+            reason = "wrong_epoch"
+        elif private is None:
+            reason = "wrong_group" if all(group != held for held, _ in epoch_keys) else "wrong_epoch"
+        else:
+            return _unseal(sealed, private)
+    raise TrustError("This computer holds no key for the template.", reason=reason)
+
+
+def _seal_key(template: bytes, data_key: bytes, epoch: Epoch) -> bytes:
+    sealed = SealedBox(PublicKey(epoch.public)).encrypt(data_key)
+    return encoding.encode(
+        {"v": 1, "template": digest(template), "group": epoch.group, "epoch": epoch.number, "sealed": sealed}
+    )
+
+
+def _read_key(template: bytes, data: bytes) -> tuple[str, int, bytes]:
+    match encoding.decode(data):
+        case {
+            "v": 1,
+            "template": bytes() as named,
+            "group": str() as group,
+            "epoch": int() as number,
+            "sealed": bytes() as sealed,
+            **rest,
+        } if not rest and len(named) == _DIGEST_SIZE and len(sealed) == _SEALED_KEY_SIZE:
+            if named != digest(template):
+                raise TrustError("A template key belongs to another template.", reason="wrong_key")
+            return group, number, sealed
+    raise _malformed()
+
+
+def _unseal(sealed: bytes, private: PrivateKey) -> bytes:
+    try:
+        data_key = SealedBox(private).decrypt(sealed)
+    except CryptoError:
+        raise TrustError("A template key does not open.", reason="wrong_key") from None
+    if len(data_key) != KEY_SIZE:
+        raise _malformed()
+    return data_key
+
+
+def _malformed() -> TrustError:
+    return TrustError("A sealed template is malformed.", reason="malformed")
