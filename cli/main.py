@@ -1,0 +1,76 @@
+"""facectl: the administrators' and auditors' command."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from cli import exit_codes
+from cli.lazy import LazyGroup
+from cli.run import Run, choose_language
+from faced import __version__
+from faced.i18n import LANGUAGES, _
+
+
+def group() -> LazyGroup:
+    """The command with all its nouns, its texts in the language in force."""
+    nouns = {
+        "status": ("cli.status:status", _("Is this PC ready? Warnings come first.")),
+        "verify": ("cli.verify:verify", _("Try the face check of one person on this PC; nobody is logged on.")),
+        "logon-test": ("cli.logon_test:logon_test", _("Try a whole logon (password and face) as a service does it.")),
+        "enroll": ("cli.enroll:enroll", _("Make a person's face data from a photo or at the camera.")),
+        "list": ("cli.people:list_people", _("Who is enrolled.")),
+        "show": ("cli.people:show", _("What is recorded about a person; never the face data.")),
+        "remove": ("cli.people:remove", _("Erase a person's face data and leave a signed record of it.")),
+        "host": ("cli.host:host", _("Let PCs join, approve and list them.")),
+        "realm": ("cli.realm:realm", _("The organisation's root of trust: make it, show it, renew its manifest.")),
+        "dummy": ("cli.dummy:dummy", _("Staff who do not exist, for tests and demonstrations.")),
+        "completion": ("cli.completion:completion", _("Print the completion script for your shell.")),
+    }
+    top = LazyGroup(
+        name="facectl",
+        lazy=nouns,
+        help=_("Logon with password and face: enrol staff, let PCs join, look after both."),
+        epilog="\b\n" + _("Exit status:") + "\n" + exit_codes.table(),
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+        callback=_open,
+    )
+    top.params += [
+        click.Option(
+            ["--config"],
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            metavar="FILE",
+            help=_("The configuration file; otherwise $FACED_CONFIG or /etc/faced/faced.toml."),
+        ),
+        click.Option(
+            ["--language"],
+            type=click.Choice(LANGUAGES),
+            expose_value=False,
+            help=_("The language of all texts; otherwise the configuration's."),
+        ),
+        click.Option(
+            ["--debug"],
+            is_flag=True,
+            expose_value=False,
+            help=_("After an unexpected error, show where in the program it arose."),
+        ),
+    ]
+    return click.version_option(__version__, prog_name="facectl")(top)
+
+
+@click.pass_context
+def _open(context: click.Context, config: Path | None) -> None:
+    if context.obj is None:
+        context.obj = Run(config_path=config)
+
+
+def main() -> None:
+    """The entry point of the ``facectl`` command."""
+    choose_language(sys.argv[1:])
+    group().main(prog_name="facectl")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""What every command is given: the configuration (read when first asked for), the clock and the language."""
+
+from __future__ import annotations
+
+import functools
+import os
+import time
+import tomllib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from faced import config as configuration
+from faced.config import Config
+from faced.i18n import LANGUAGES, set_language
+
+
+@dataclass
+class Run:
+    """One run of facectl.
+
+    :param config_path: the configuration file; None for $FACED_CONFIG or the default place.
+    :param clock: unix seconds.
+    """
+
+    config_path: Path | None = None
+    clock: Callable[[], float] = time.time
+
+    @functools.cached_property
+    def config(self) -> Config:
+        """The configuration, checked.
+
+        :raises ConfigError: as :func:`faced.config.load`.
+        """
+        return configuration.load(self.config_path)
+
+    @property
+    def now(self) -> int:
+        """Unix seconds."""
+        return int(self.clock())
+
+    def station(self, chosen: Path | None) -> Path:
+        """The authority station's folder: the one named on the command line, else the configured one."""
+        return chosen if chosen is not None else self.config.station.path
+
+
+pass_run = click.make_pass_decorator(Run, ensure=True)
+
+
+def choose_language(arguments: Sequence[str]) -> str:
+    """Set the language before any text is made: --language, else the configuration's, else the terminal's ($LANG).
+
+    Help texts are made when a command's module is imported, so this cannot wait for click to read the options; and
+    it must not fail, for the file may be missing or wrong and the help still has to appear.
+    """
+    wanted = _after("--language", arguments) or os.environ.get("FACED_LANGUAGE") or _configured(arguments)
+    if wanted not in LANGUAGES:
+        terminal = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+        wanted = terminal[:2] if terminal[:2] in LANGUAGES else ""
+    return set_language(wanted)
+
+
+def _configured(arguments: Sequence[str]) -> str:
+    path = _after("--config", arguments) or os.environ.get("FACED_CONFIG") or str(configuration.DEFAULT_PATH)
+    try:
+        with open(path, "rb") as file:
+            return str(tomllib.load(file).get("language", ""))
+    except (OSError, ValueError):
+        return ""
+
+
+def _after(option: str, arguments: Sequence[str]) -> str:
+    for index, argument in enumerate(arguments):
+        if argument == option and index + 1 < len(arguments):
+            return arguments[index + 1]
+        if argument.startswith(option + "="):
+            return argument.partition("=")[2]
+    return ""
