@@ -59,7 +59,7 @@ class TemplateFormatError(FacedError):
 
 
 class TrustError(FacedError):
-    """A statement, seal or key that must not be believed; ``reason`` says why (trust/__init__ lists the tokens)."""
+    """A statement, seal or key that must not be believed; ``reason`` says why (docs/architecture.md lists the tokens)."""
 
     reason = "untrusted"
 

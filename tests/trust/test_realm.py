@@ -1,0 +1,204 @@
+"""The realm: who is believed about what, and until when."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from nacl.public import PrivateKey
+from nacl.signing import SigningKey
+
+from faced.errors import TrustError
+from faced.trust.keys import HostKeys, key_id
+from faced.trust.realm import Epoch, Realm, Role, issue_host, open_epoch_keys
+from faced.trust.sealed import issue_tombstone
+from faced.trust.statement import Kind, Statement
+from tests.trust.conftest import DAY, NOW, World, key
+
+
+def refused(world: World, data: bytes, kind: Kind, now: int = NOW) -> str:
+    with pytest.raises(TrustError) as refusal:
+        world.verifier(now).check(data, kind)
+    return refusal.value.reason
+
+
+def tombstone_by(world: World, signer: SigningKey, now: int = NOW) -> bytes:
+    return issue_tombstone(world.realm, signer, "tanaka", below_serial=6, reason="left", now=now, expires=now + DAY)
+
+
+def test_an_anchor_opens_to_the_realm_it_was_made_for(world: World) -> None:
+    again = Realm.open(world.realm.anchor)
+    assert again == world.realm
+    assert again.dummy
+    assert len(again.fingerprint) == 24
+
+
+def test_every_single_bit_change_of_an_anchor_is_refused(world: World) -> None:
+    for bit in range(8 * len(world.realm.anchor)):
+        changed = bytearray(world.realm.anchor)
+        changed[bit // 8] ^= 1 << bit % 8
+        with pytest.raises(TrustError):
+            Realm.open(bytes(changed))
+
+
+def test_a_dummy_realm_cannot_become_a_real_one_under_the_same_id(world: World) -> None:
+    body = {"name": world.realm.name, "dummy": False, "root": world.realm.root}
+    issuer = key_id(world.realm.root)
+    forged = Statement(Kind.REALM, world.realm.id, world.realm.name, NOW, NOW, NOW + DAY, issuer, body).sign(world.root)
+    with pytest.raises(TrustError) as refusal:
+        Realm.open(forged)
+    assert refusal.value.reason == "wrong_realm"
+
+
+def test_another_statement_of_the_root_is_no_anchor(world: World) -> None:
+    with pytest.raises(TrustError):
+        Realm.open(world.delegations[0])
+
+
+def test_only_the_role_for_a_kind_may_sign_it(world: World) -> None:
+    assert world.verifier().check(tombstone_by(world, world.revoke), Kind.TOMBSTONE).subject == "tanaka"
+    assert world.verifier().check(tombstone_by(world, world.enrol), Kind.TOMBSTONE).subject == "tanaka"
+    assert refused(world, tombstone_by(world, world.operate), Kind.TOMBSTONE) == "issuer_lacks_role"
+    assert refused(world, tombstone_by(world, world.manifest_key), Kind.TOMBSTONE) == "issuer_lacks_role"
+    assert refused(world, tombstone_by(world, key(77)), Kind.TOMBSTONE) == "unknown_issuer"
+
+
+def test_the_root_itself_signs_nothing_but_delegations(world: World) -> None:
+    assert refused(world, tombstone_by(world, world.root), Kind.TOMBSTONE) == "unknown_issuer"
+
+
+def test_a_delegation_by_somebody_else_delegates_nothing(world: World) -> None:
+    intruder = key(77)
+    body = {"key": bytes(intruder.verify_key), "roles": ["enrol"]}
+    issuer = key_id(bytes(intruder.verify_key))
+    own = Statement(Kind.DELEGATION, world.realm.id, "intruder", 1, NOW - DAY, NOW + DAY, issuer, body).sign(intruder)
+    by_handler = Statement(
+        Kind.DELEGATION, world.realm.id, "x", 1, NOW - DAY, NOW + DAY, key_id(bytes(world.enrol.verify_key)), body
+    ).sign(world.enrol)
+    world.delegations += [own, by_handler, b"junk"]
+    assert refused(world, tombstone_by(world, intruder), Kind.TOMBSTONE) == "unknown_issuer"
+
+
+def test_a_handler_is_believed_for_the_time_of_the_delegation_only(world: World) -> None:
+    public = bytes(key(77).verify_key)
+    world.delegations.append(
+        world.realm.delegate(world.root, "mori", public, [Role.REVOKE], NOW - 10 * DAY, NOW - 5 * DAY)
+    )
+    during = issue_tombstone(
+        world.realm, key(77), "tanaka", below_serial=6, reason="left", now=NOW - 6 * DAY, expires=NOW + DAY
+    )
+    assert world.verifier().check(during, Kind.TOMBSTONE)
+    assert refused(world, tombstone_by(world, key(77)), Kind.TOMBSTONE) == "issuer_lacks_role"
+
+
+def test_a_revoked_key_is_not_believed_about_anything(world: World) -> None:
+    data = tombstone_by(world, world.revoke)
+    world.change_manifest(revoked_keys=frozenset({key_id(bytes(world.revoke.verify_key))}))
+    assert refused(world, data, Kind.TOMBSTONE) == "issuer_revoked"
+
+
+def test_a_manifest_cannot_revoke_its_own_signer_and_hold(world: World) -> None:
+    world.change_manifest(revoked_keys=frozenset({key_id(bytes(world.manifest_key.verify_key))}))
+    with pytest.raises(TrustError) as refusal:
+        world.verifier()
+    assert refusal.value.reason == "issuer_revoked"
+
+
+def test_a_manifest_dies_after_fourteen_days(world: World) -> None:
+    assert world.verifier(NOW + 13 * DAY - 1).manifest == world.manifest_content
+    with pytest.raises(TrustError) as refusal:
+        world.verifier(NOW + 13 * DAY)
+    assert refusal.value.reason == "manifest_expired"
+
+
+def test_a_manifest_by_the_enroller_is_refused(world: World) -> None:
+    forged = world.realm.issue_manifest(world.enrol, world.manifest_content)
+    with pytest.raises(TrustError) as refusal:
+        world.realm.verifier(world.delegations, forged, NOW)
+    assert refusal.value.reason == "issuer_lacks_role"
+
+
+def test_time_and_kind_and_realm_are_checked(world: World) -> None:
+    data = tombstone_by(world, world.revoke)
+    assert refused(world, data, Kind.TOMBSTONE, NOW + 2 * DAY) == "expired"
+    assert refused(world, data, Kind.TEMPLATE) == "wrong_kind"
+    assert refused(world, tombstone_by(world, world.revoke, NOW + DAY), Kind.TOMBSTONE) == "not_yet_valid"
+    other = Realm.create("Other", world.root, NOW, dummy=True)
+    elsewhere = issue_tombstone(other, world.revoke, "tanaka", below_serial=6, reason="x", now=NOW, expires=NOW + DAY)
+    assert refused(world, elsewhere, Kind.TOMBSTONE) == "wrong_realm"
+
+
+def test_a_small_clock_difference_is_forgiven(world: World) -> None:
+    data = tombstone_by(world, world.revoke, NOW + 200)
+    assert world.verifier().check(data, Kind.TOMBSTONE)
+
+
+def test_a_host_gets_the_keys_sealed_to_it(world: World) -> None:
+    keys = open_epoch_keys(world.verifier(), world.host_statement, world.host)
+    assert {name: bytes(private) for name, private in keys.items()} == {("default", 2026): bytes(world.epoch_private)}
+
+
+def host_refused(world: World, host: HostKeys, statement: bytes) -> str:
+    with pytest.raises(TrustError) as refusal:
+        open_epoch_keys(world.verifier(), statement, host)
+    return refusal.value.reason
+
+
+def test_another_host_gets_nothing_from_a_copied_host_record(world: World) -> None:
+    thief = HostKeys("pc-2", key(50), {2026: PrivateKey(bytes([51]) * 32)})
+    assert host_refused(world, thief, world.host_statement) == "wrong_host"
+    renamed = HostKeys("pc-1", key(50), thief.boxes)
+    assert host_refused(world, renamed, world.host_statement) == "wrong_host"
+    half = HostKeys("pc-1", world.host.sign, thief.boxes)
+    assert host_refused(world, half, world.host_statement) == "wrong_key"
+
+
+def test_a_revoked_host_opens_nothing(world: World) -> None:
+    world.change_manifest(revoked_hosts=frozenset({"pc-1"}))
+    assert host_refused(world, world.host, world.host_statement) == "host_revoked"
+
+
+def test_a_host_record_with_a_key_that_is_not_the_realms_is_refused(world: World) -> None:
+    statement = issue_host(
+        world.realm,
+        world.operate,
+        name="pc-1",
+        box=bytes(world.host.boxes[2026].public_key),
+        sign=bytes(world.host.sign.verify_key),
+        epoch=2026,
+        groups={"default": {2026: PrivateKey(bytes([99]) * 32)}},
+        now=NOW,
+        expires=NOW + DAY,
+    )
+    assert host_refused(world, world.host, statement) == "wrong_key"
+
+
+def test_a_host_record_by_the_enroller_is_refused(world: World) -> None:
+    statement = issue_host(
+        world.realm,
+        world.enrol,
+        name="pc-1",
+        box=bytes(32),
+        sign=bytes(32),
+        epoch=2026,
+        groups={},
+        now=NOW,
+        expires=NOW + 1,
+    )
+    assert host_refused(world, world.host, statement) == "issuer_lacks_role"
+
+
+def test_without_a_manifest_nothing_opens(world: World) -> None:
+    verifier = world.realm.verifier(world.delegations, None, NOW)
+    with pytest.raises(TrustError) as refusal:
+        open_epoch_keys(verifier, world.host_statement, world.host)
+    assert refusal.value.reason == "manifest_expired"
+
+
+def test_an_epoch_that_the_manifest_does_not_name_is_found_by_its_number(world: World) -> None:
+    other = Epoch("default", 2027, bytes(32), NOW, NOW + DAY)
+    world.manifest_content = replace(world.manifest_content, epochs=(*world.manifest_content.epochs, other))
+    manifest = world.verifier().manifest
+    assert manifest is not None
+    assert manifest.epoch("default", 2027) == other
+    assert manifest.epoch("default", 2028) is None
