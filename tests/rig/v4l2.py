@@ -1,0 +1,81 @@
+"""A webcam for a child process: OpenCV's real V4L2 backend on the preloaded device of fakev4l2.c."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+_SOURCE = Path(__file__).with_name("fakev4l2.c")
+DEVICE = "/dev/video42"
+
+
+class FakeWebcam:
+    """One webcam, changed while a program that sees it keeps running: settings hold from its next open of the device.
+
+    ::
+
+        webcam = FakeWebcam(tmp_path)
+        webcam.show(frames)
+        subprocess.Popen(command, env={**os.environ, **webcam.environment})   # sees webcam.name
+        webcam.show(other_frames); webcam.set(fail_after=20)
+
+    :param folder: for the compiled library, the frames and the settings.
+    :param settings: as :meth:`set`.
+    """
+
+    def __init__(self, folder: Path, **settings: object) -> None:
+        self._folder = folder
+        self._library = folder / "fakev4l2.so"
+        subprocess.run(
+            ["gcc", "-std=gnu17", "-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared"]
+            + ["-o", str(self._library), str(_SOURCE), "-ldl", "-pthread"],
+            check=True,
+        )
+        self._settings: dict[str, object] = {"device": DEVICE}
+        self._shown = 0
+        self.set(**settings)
+
+    @property
+    def name(self) -> str:
+        """The camera's name for the configuration."""
+        return f"path:{self._settings['device']}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the child process needs besides its own environment."""
+        return {"LD_PRELOAD": str(self._library), "FAKEV4L2_SETTINGS": str(self._folder / "settings")}
+
+    def set(self, **settings: object) -> None:
+        """Change settings (the keys of fakev4l2.c); None takes one back to its default."""
+        merged = {**self._settings, **settings}
+        self._settings = {key: value for key, value in merged.items() if value is not None}
+        lines = (f"{key} {int(value) if isinstance(value, bool) else value}\n" for key, value in self._settings.items())
+        _replace(self._folder / "settings", "".join(lines).encode())
+
+    def show(self, frames: Iterable[NDArray[np.uint8]]) -> None:
+        """Put other people before the camera.
+
+        :param frames: (h, w, 3) uint8 BGR, shown from the first at every open, and repeated.
+        """
+        images = list(frames)
+        height, width = images[0].shape[:2]
+        self._shown += 1
+        # A stream that runs keeps the file it has open.
+        path = self._folder / f"frames-{self._shown}.yuyv"
+        path.write_bytes(b"".join(cv2.cvtColor(image, cv2.COLOR_BGR2YUV_YUY2).tobytes() for image in images))
+        previous = self._settings.get("frames")
+        self.set(frames=path, width=width, height=height)
+        if previous is not None:
+            os.unlink(str(previous))
+
+
+def _replace(path: Path, content: bytes) -> None:
+    fresh = path.with_suffix(".new")
+    fresh.write_bytes(content)
+    fresh.replace(path)
