@@ -1,0 +1,87 @@
+"""How answers look: tables, JSON, progress on a terminal only, and the question before an act."""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import click
+
+from cli.exit_codes import ExitCode
+from faced.i18n import _
+
+json_option = click.option("--json", "as_json", is_flag=True, help=_("Answer in JSON, for programs."))
+dry_run_option = click.option("--dry-run", is_flag=True, help=_("Say what would be done, and do nothing."))
+reason_option = click.option(
+    "--reason", required=True, metavar="TEXT", help=_("Why this is done; it is kept with the record.")
+)
+yes_option = click.option("--yes", is_flag=True, help=_("Do not ask for confirmation."))
+
+
+class Step(Protocol):
+    """Says that one more piece of a long work is done."""
+
+    def __call__(self) -> None: ...
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Columns of text; full-width characters count two cells."""
+    lines = [list(heads), *[list(row) for row in rows]]
+    widths = [max(cells(line[column]) for line in lines) for column in range(len(heads))]
+    for line in lines:
+        click.echo(
+            "  ".join(text + " " * (width - cells(text)) for text, width in zip(line, widths, strict=True)).rstrip()
+        )
+
+
+def print_facts(facts: Iterable[tuple[str, str]]) -> None:
+    """One fact a line: its name, and what it is."""
+    pairs = list(facts)
+    width = max((cells(name) for name, _value in pairs), default=0)
+    for name, value in pairs:
+        click.echo(f"{name}{' ' * (width - cells(name))}  {value}")
+
+
+def cells(text: str) -> int:
+    """How many cells of a terminal a text takes."""
+    return sum(
+        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        for character in text
+    )
+
+
+@contextmanager
+def progress(total: int, label: str) -> Iterator[Step]:
+    """A bar on standard error if that is a terminal, else silence."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    with click.progressbar(length=total, label=label, file=sys.stderr) as bar:
+        yield lambda: bar.update(1)
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Go on only if the person says yes; without a terminal, only with ``--yes``.
+
+    :raises click.exceptions.Exit: with :attr:`ExitCode.REFUSED`.
+    """
+    if yes:
+        return
+    try:
+        answer = click.confirm(question, err=True)
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        answer = False
+    if not answer:
+        click.echo(_("Nothing was done."), err=True)
+        raise click.exceptions.Exit(ExitCode.REFUSED)

@@ -1,0 +1,143 @@
+"""A face template becomes what the directory keeps: signed, sealed, with a serial that only ever rises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from nacl import utils
+
+from faced.enrolment.fiscal_year import FiscalYear
+from faced.enrolment.person import PersonDetails
+from faced.enrolment.station import RoleKey
+from faced.errors import TrustError
+from faced.i18n import _
+from faced.recognition.template import FaceTemplate
+from faced.trust.realm import Epoch, Verifier
+from faced.trust.sealed import (
+    SealedTemplate,
+    TemplateHeader,
+    check_template,
+    issue_tombstone,
+    seal_template,
+    tombstoned_below,
+)
+from faced.trust.statement import Kind
+
+#: A tombstone outlives every template it kills: a template lasts to the end of a fiscal year at most.
+TOMBSTONE_DAYS = 3 * 366
+_DAY_S = 86400
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the directory holds about a person already, unverified: the template and the tombstone, if any."""
+
+    template: bytes | None = None
+    tombstone: bytes | None = None
+
+
+def issue_template(
+    verifier: Verifier,
+    key: RoleKey,
+    person: PersonDetails,
+    face: FaceTemplate,
+    *,
+    predictor: bytes,
+    standing: Standing,
+    not_after: int | None = None,
+    random: Callable[[int], bytes] = utils.random,
+) -> tuple[TemplateHeader, SealedTemplate]:
+    """Seal and sign a template in the role ``enrol``, for the purpose logon.
+
+    :param predictor: the id of the predictor the landmarks come from, 32 bytes.
+    :param standing: what it replaces; the new serial is above it.
+    :param not_after: the end of the purpose's period; None for the end of the fiscal year.
+    :raises TrustError: ``wrong_group`` (the realm has no epoch of a group), ``purpose_over`` (the period is empty or
+        goes beyond the fiscal year), or the station's own keys may no longer do this.
+    """
+    now = verifier.now
+    year = FiscalYear.at(now)
+    end = year.ends if not_after is None else not_after
+    if not now < end <= year.ends:
+        raise TrustError(
+            _("The period must end in the future and not after 31 March: each fiscal year is granted anew."),
+            reason="purpose_over",
+        )
+    header = TemplateHeader(
+        login=person.login,
+        staff_number=person.staff_number,
+        serial=next_serial(verifier, person.login, standing),
+        not_before=now,
+        not_after=end,
+        predictor=predictor,
+        groups=person.groups,
+        method="+".join(sorted({sample.source.value for sample in face.samples})),
+    )
+    sealed = seal_template(
+        verifier.realm, key.sign, header, face.encode(), _epochs(verifier, person.groups), now, random=random
+    )
+    # A delegation that has run out or a revoked key must show here, not as 3,000 people who cannot log on.
+    check_template(verifier, person.login, sealed.template, tombstone=_believed(verifier, person.login, standing))
+    return header, sealed
+
+
+def withdraw_template(verifier: Verifier, key: RoleKey, login: str, standing: Standing, *, reason: str) -> bytes:
+    """The tombstone for all templates that a person has had, signed in the role ``revoke`` or ``enrol``."""
+    tombstone = issue_tombstone(
+        verifier.realm,
+        key.sign,
+        login,
+        below_serial=next_serial(verifier, login, standing),
+        reason=reason,
+        now=verifier.now,
+        expires=verifier.now + TOMBSTONE_DAYS * _DAY_S,
+    )
+    tombstoned_below(verifier, login, tombstone)
+    return tombstone
+
+
+def next_serial(verifier: Verifier, login: str, standing: Standing) -> int:
+    """Above everything this person has had: the time, unless a serial has run ahead of it.
+
+    What does not verify does not count: somebody who can write to the directory must not be able to use up serials.
+    """
+    lowest = verifier.now
+    manifest = verifier.manifest
+    if manifest is not None:
+        lowest = max(lowest, manifest.minimum_serials.get(login, 0))
+    if standing.template is not None:
+        try:
+            statement = verifier.check(standing.template, Kind.TEMPLATE)
+            if statement.subject == login:
+                lowest = max(lowest, statement.serial + 1)
+        except TrustError:
+            pass
+    if (tombstone := _believed(verifier, login, standing)) is not None:
+        lowest = max(lowest, tombstoned_below(verifier, login, tombstone))
+    return lowest
+
+
+def _believed(verifier: Verifier, login: str, standing: Standing) -> bytes | None:
+    """The tombstone, if it holds."""
+    if standing.tombstone is None:
+        return None
+    try:
+        tombstoned_below(verifier, login, standing.tombstone)
+    except TrustError:
+        return None
+    return standing.tombstone
+
+
+def _epochs(verifier: Verifier, groups: tuple[str, ...]) -> list[Epoch]:
+    manifest = verifier.manifest
+    epochs = [e for e in manifest.epochs if e.group in groups and e.not_after > verifier.now] if manifest else []
+    missing = sorted(set(groups) - {epoch.group for epoch in epochs})
+    if missing:
+        raise TrustError(
+            _(
+                "The realm has no key group “{group}” in this fiscal year. Choose one that “facectl realm show” lists."
+            ).format(group=missing[0]),
+            reason="wrong_group",
+        )
+    return epochs
