@@ -1,0 +1,154 @@
+"""Operating points: which score is enough for a false match rate, and on whom that was measured.
+
+A threshold depends on how many samples were fused on both sides, so one operating point has a threshold for each
+layout measured. Layouts with too few people to see the rate at all are left out, not extrapolated.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from faced.errors import MetricError
+from faced.recognition.metric import Metric
+from faced.recognition.trials import Trials, threshold_at
+
+#: Layouts (enrolment samples, probe samples) that are measured.
+LAYOUTS = tuple((enrol, probe) for enrol in (1, 2, 3, 5) for probe in (1, 2, 3, 5))
+FMRS = (1e-1, 1e-2, 1e-3, 1e-4)
+#: A threshold is given only if that many different pairs of people are expected above it.
+_FEWEST_PAIRS_ABOVE = 5
+_SHIPPED = Path(__file__).with_name("operating_points.json")
+_RESAMPLES = 200
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """The score (nats) that a match must exceed with so many samples on each side, and what it was set on.
+
+    ``fmr_high``: upper end of the 95 % bootstrap interval over people of the false match rate at that score.
+    """
+
+    enrol: int
+    probe: int
+    score: float
+    people: int
+    pairs: int
+    comparisons: int
+    fmr_high: float
+
+
+@dataclass(frozen=True)
+class OperatingPoint:
+    """The thresholds of one false match rate for one metric; ``measured_on`` names the set of faces."""
+
+    fmr: float
+    metric_id: bytes
+    measured_on: str
+    thresholds: tuple[Threshold, ...]
+
+    def __post_init__(self) -> None:
+        if not any(entry.enrol == entry.probe == 1 for entry in self.thresholds):
+            raise MetricError(f"There is no threshold for a false match rate of {self.fmr:g}.")
+        if not all(math.isfinite(entry.score) for entry in self.thresholds):
+            raise MetricError("A threshold is not a finite number; install the package again.")
+
+    @classmethod
+    def shipped(cls, fmr: float = 1e-2) -> OperatingPoint:
+        """One of the operating points measured for the metric of this package.
+
+        :param fmr: false match rate as a share of 1; one of those that were measured.
+        :raises MetricError: not measured, or the file is missing or damaged.
+        """
+        return cls.load(_SHIPPED, fmr)
+
+    @classmethod
+    def load(cls, path: Path, fmr: float) -> OperatingPoint:
+        """One operating point of a file that :func:`document` made.
+
+        :raises MetricError: as :meth:`shipped`.
+        """
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            known = [float(entry["fmr"]) for entry in content["points"]]
+            metric_id, measured_on = bytes.fromhex(content["metric"]), str(content["measured_on"])
+            chosen = [entry for entry in content["points"] if math.isclose(float(entry["fmr"]), fmr)]
+            thresholds = tuple(_threshold(entry) for point in chosen for entry in point["thresholds"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise MetricError(f"The thresholds {path.name} are missing or damaged; install them again.") from error
+        if not chosen:
+            raise MetricError(
+                f"No threshold was measured for a false match rate of {fmr:g}; "
+                f"choose one of {', '.join(f'{rate:g}' for rate in known)}."
+            )
+        return cls(fmr, metric_id, measured_on, thresholds)
+
+    def threshold(self, enrol: float, probe: float) -> float:
+        """The score to exceed, from the nearest measured layout with no more samples on either side.
+
+        More samples push impostors' scores down, so rounding down is on the safe side. Never below 0: nobody is
+        accepted against whom the evidence speaks.
+
+        :param enrol: effective number of enrolment samples, 1 or more.
+        :param probe: effective number of probe samples.
+        """
+        covered = [entry for entry in self.thresholds if entry.enrol <= max(enrol, 1) and entry.probe <= max(probe, 1)]
+        nearest = max(covered, key=lambda entry: (entry.enrol * entry.probe, entry.score))
+        return max(nearest.score, 0.0)
+
+
+def measured(trials: Mapping[tuple[int, int], Trials], fmr: float) -> list[Threshold]:
+    """The thresholds of one false match rate, for each layout that has people enough.
+
+    :param trials: by (enrolment samples, probe samples).
+    """
+    found = []
+    for (enrol, probe), scores in trials.items():
+        if scores.pairs * fmr < _FEWEST_PAIRS_ABOVE:
+            continue
+        score = threshold_at(scores.impostor, fmr)
+        high = _fmr_high(scores, score)
+        found.append(
+            Threshold(enrol, probe, round(score, 4), scores.people, scores.pairs, len(scores.impostor), round(high, 6))
+        )
+    return found
+
+
+def document(metric: Metric, measured_on: str, points: Mapping[float, Iterable[Threshold]]) -> dict[str, Any]:
+    """The operating points in the form that is kept in a file."""
+    return {
+        "metric": metric.id.hex(),
+        "measured_on": measured_on,
+        "points": [{"fmr": fmr, "thresholds": [asdict(entry) for entry in entries]} for fmr, entries in points.items()],
+    }
+
+
+def _fmr_high(trials: Trials, score: float) -> float:
+    everybody = np.unique(trials.genuine_person)
+    enrolled, probed = np.searchsorted(everybody, trials.impostor_people).T
+    above = trials.impostor > score
+    rng = np.random.default_rng(0)
+    shares = []
+    for _resample in range(_RESAMPLES):
+        weight = np.bincount(rng.integers(0, len(everybody), len(everybody)), minlength=len(everybody))
+        weights = weight[enrolled] * weight[probed]
+        shares.append(float(weights[above].sum() / weights.sum()))
+    return float(np.percentile(shares, 97.5))
+
+
+def _threshold(entry: Mapping[str, Any]) -> Threshold:
+    return Threshold(
+        int(entry["enrol"]),
+        int(entry["probe"]),
+        float(entry["score"]),
+        int(entry["people"]),
+        int(entry["pairs"]),
+        int(entry["comparisons"]),
+        float(entry["fmr_high"]),
+    )
