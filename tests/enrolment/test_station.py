@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from faced.enrolment.manifest import next_manifest
+from faced.enrolment.station import RoleKey, Station
+from faced.errors import StateError, TrustError
+from faced.trust.realm import Role
+from tests.enrolment.conftest import CHEAP, NOW, ROLE_PASSPHRASE, ROOT_PASSPHRASE
+
+DAY = 86400
+
+
+def test_a_wrong_passphrase_opens_no_role(station: Station) -> None:
+    with pytest.raises(TrustError) as refusal:
+        station.role(Role.ENROL, lambda name: b"not the passphrase")
+    assert refusal.value.reason == "wrong_passphrase"
+
+
+def test_a_passphrase_is_asked_for_the_key_by_its_name_and_not_for_an_open_one(station: Station) -> None:
+    asked: list[str] = []
+
+    def unlock(name: str) -> bytes:
+        asked.append(name)
+        return ROLE_PASSPHRASE
+
+    station.role(Role.AUDIT, unlock)
+    station.role(Role.REVOKE, unlock)
+    assert asked == ["revoke"]
+
+
+def test_the_root_key_opens_under_its_own_passphrase_only(station: Station) -> None:
+    assert bytes(station.root(lambda name: ROOT_PASSPHRASE).verify_key) == station.realm.root
+    with pytest.raises(TrustError):
+        station.root(lambda name: ROLE_PASSPHRASE)
+
+
+def test_one_role_cannot_stand_in_for_another(station: Station) -> None:
+    station.key_path("enrol").unlink()
+    station.key_path("revoke").rename(station.key_path("enrol"))
+    with pytest.raises(TrustError, match="another role"):
+        station.role(Role.ENROL, lambda name: ROLE_PASSPHRASE)
+
+
+@pytest.mark.parametrize("mode", [0o750, 0o701, 0o755])
+def test_a_station_open_to_others_is_refused(station: Station, mode: int) -> None:
+    station.path.chmod(mode)
+    with pytest.raises(StateError, match="chmod 700"):
+        Station.open(station.path)
+
+
+def test_a_key_file_open_to_others_is_refused(station: Station) -> None:
+    station.key_path("audit").chmod(0o640)
+    with pytest.raises(TrustError, match="chmod 600"):
+        station.role(Role.AUDIT, lambda name: ROLE_PASSPHRASE)
+
+
+def test_a_folder_that_is_no_station_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(StateError, match="facectl realm init"):
+        Station.open(tmp_path / "nowhere")
+
+
+def test_a_changed_anchor_is_noticed(station: Station) -> None:
+    anchor = station.path / "realm.anchor"
+    data = bytearray(anchor.read_bytes())
+    data[-1] ^= 1
+    anchor.write_bytes(data)
+    with pytest.raises(TrustError):
+        Station.open(station.path)
+
+
+def test_a_renewed_manifest_has_a_higher_serial_and_forgets_no_revocation(
+    station: Station, role_key: Callable[[Role], RoleKey]
+) -> None:
+    old = station.verifier(NOW).manifest
+    assert old is not None
+    new = next_manifest(old, NOW)
+    assert new.serial == old.serial + 1
+    later = next_manifest(new, NOW + 7 * DAY)
+    assert later.serial == later.issued == NOW + 7 * DAY
+    assert (later.expires - later.issued) == 14 * DAY
+    station.keep_manifest(station.realm.issue_manifest(role_key(Role.MANIFEST).sign, later))
+    assert Station.open(station.path).verifier(NOW + 20 * DAY).manifest == later
+
+
+def test_an_epoch_that_is_over_leaves_the_manifest(station: Station) -> None:
+    old = station.verifier(NOW).manifest
+    assert old is not None
+    assert next_manifest(old, old.epochs[0].not_after).epochs == ()
+
+
+def test_an_expired_manifest_is_not_believed(station: Station) -> None:
+    with pytest.raises(TrustError) as refusal:
+        station.verifier(NOW + 15 * DAY)
+    assert refusal.value.reason == "manifest_expired"
+
+
+def test_a_changed_role_key_takes_the_place_of_the_old(
+    station: Station, role_key: Callable[[Role], RoleKey]
+) -> None:
+    operate = role_key(Role.OPERATE)
+    fewer = RoleKey(operate.role, operate.handler, operate.sign, operate.password, {})
+    station.keep_role(fewer, b"another passphrase", cost=CHEAP)
+    assert station.role(Role.OPERATE, lambda name: b"another passphrase").epochs == {}
+
+
+def test_a_role_key_shows_no_secret_when_printed(role_key: Callable[[Role], RoleKey]) -> None:
+    key = role_key(Role.OPERATE)
+    assert key.password not in repr(key)
