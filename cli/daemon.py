@@ -1,0 +1,21 @@
+"""What the daemons' error replies mean to the person who asked."""
+
+from __future__ import annotations
+
+from faced.errors import FacedError, NotAllowed, ProtocolError
+from faced.i18n import _
+from faced.service.varlink import VarlinkError
+
+
+def refusal_of(error: VarlinkError) -> FacedError:
+    """The error to show for an error reply."""
+    match error.name:
+        case "io.faced.Logon.NotAllowed":
+            return NotAllowed(_("You may only ask about yourself, at this PC's screen; root may ask about anyone."))
+        case "io.faced.Logon.TooManyRequests":
+            return NotAllowed(_("Too many requests. Wait a minute and try again."))
+        case "io.faced.Directory.Unavailable":
+            return ProtocolError(_("No directory server can be reached, and nothing valid is in the cache."))
+    return ProtocolError(
+        _("The service answered with an error ({name}). See “journalctl -u faced”.").format(name=error.name)
+    )

@@ -1,0 +1,112 @@
+"""`facectl status`: is this PC ready for logons? Warnings first, then the facts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.daemon import refusal_of
+from cli.exit_codes import ExitCode
+from cli.printing import json_option, print_facts, print_json
+from cli.run import Run, pass_run
+from faced.errors import ProtocolError
+from faced.i18n import _
+from faced.service.varlink import Client, VarlinkError
+
+_TIMEOUT_S = 3.0
+_HOUR_S, _DAY_S = 3600, 86400
+#: The manifest lasts 14 days; half of that without a new one means that the station's timer has stopped.
+_MANIFEST_ALARM_S = 7 * _DAY_S
+
+
+@click.command(help=_("Is this PC ready for logons with a face? Exit status 1 if there is a warning."))
+@json_option
+@pass_run
+def status(run: Run, as_json: bool) -> ExitCode:
+    """Ask both daemons and say what is wrong first."""
+    logon = ask(run.config.sockets.status, "io.faced.Status.Get")
+    directory: dict[str, Any] | None
+    try:
+        directory = ask(run.config.sockets.directory, "io.faced.Directory.Status")
+    except (ProtocolError, PermissionError):
+        directory = None
+    warnings = [*map(str, logon.get("warnings") or []), *_warnings(logon, directory)]
+    if as_json:
+        print_json({"warnings": warnings, "logon": logon, "directory": directory})
+    else:
+        for warning in warnings:
+            click.echo(_("WARNING: {warning}").format(warning=warning))
+        print_facts(_facts(logon, directory, run.now))
+    return ExitCode.REFUSED if warnings else ExitCode.DONE
+
+
+def ask(path: Path, method: str) -> dict[str, Any]:
+    """One question to a daemon.
+
+    :raises ProtocolError: nobody answers; says how to start it.
+    """
+    try:
+        with Client(path, _TIMEOUT_S) as daemon:
+            return daemon.call(method)
+    except VarlinkError as error:
+        raise refusal_of(error) from None
+    except ProtocolError as error:
+        raise ProtocolError(
+            _("{why} Start it with “systemctl start faced.socket faced-directory.socket”.").format(why=error)
+        ) from None
+
+
+def _warnings(logon: dict[str, Any], directory: dict[str, Any] | None) -> list[str]:
+    found = []
+    age = _seconds(logon.get("manifest"))
+    if age is not None and age > _MANIFEST_ALARM_S:
+        found.append(
+            _("The realm's manifest is {age} old; after 14 days nobody can log on. Renew it on the station.").format(
+                age=_span(age)
+            )
+        )
+    if logon.get("dummy"):
+        found.append(
+            _("This is a realm of dummy staff: it accepts clips in place of a camera. Never use it for people.")
+        )
+    if directory is not None and not directory.get("online"):
+        found.append(_("The directory cannot be reached; logons work from the cache only."))
+    return found
+
+
+def _facts(logon: dict[str, Any], directory: dict[str, Any] | None, now: int) -> list[tuple[str, str]]:
+    age = _seconds(logon.get("manifest"))
+    left = logon.get("expires_in")
+    facts = [
+        (_("Version"), str(logon.get("version", ""))),
+        (_("Realm"), str(logon.get("realm", ""))),
+        (_("This PC"), str(logon.get("host", ""))),
+        (_("Camera"), f"{logon.get('camera', '')} ({logon.get('camera_state', '')})"),
+        (_("Predictor"), str(logon.get("predictor", ""))[:16]),
+        (_("Metric"), str(logon.get("metric", ""))[:16]),
+        (_("Manifest issued"), _("{age} ago").format(age=_span(age)) if age is not None else _("unknown")),
+        (_("Manifest expires in"), _span(left) if isinstance(left, int) else _("unknown")),
+    ]
+    if directory is None:
+        return [*facts, (_("Directory"), str(logon.get("directory", "")) or _("unknown (only root may ask)"))]
+    contact = directory.get("last_contact")
+    return [
+        *facts,
+        (_("Directory"), _("online") if directory.get("online") else _("offline")),
+        (_("Last contact"), _("{age} ago").format(age=_span(now - contact)) if contact else _("never")),
+        (_("People in the cache"), str(directory.get("cached", 0))),
+    ]
+
+
+def _seconds(age: Any) -> int | None:
+    return age.get("seconds") if isinstance(age, dict) and age.get("known") else None
+
+
+def _span(seconds: int) -> str:
+    if seconds >= 2 * _DAY_S:
+        return _("{number} days").format(number=seconds // _DAY_S)
+    if seconds >= 2 * _HOUR_S:
+        return _("{number} hours").format(number=seconds // _HOUR_S)
+    return _("{number} minutes").format(number=max(0, seconds) // 60)
