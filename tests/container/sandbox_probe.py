@@ -50,6 +50,8 @@ def listen_on_a_port():
 
 def send(address):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        # Without this, group addresses have no route in a machine that has only a loopback interface.
+        sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("127.0.0.1"))
         sender.sendto(b"x", (address, 9))
 
 
