@@ -1,0 +1,34 @@
+"""The units, judged by systemd-analyze without booting anything."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+UNITS = Path(__file__).parent.parent.parent / "packaging/systemd"
+
+
+@pytest.mark.parametrize(("unit", "most"), [("faced.service", 1.0), ("faced-directory.service", 1.5)])
+def test_the_exposure_stays_below_its_limit(unit: str, most: float) -> None:
+    # The threshold is in tenths.
+    command = ["systemd-analyze", "security", "--offline=true", f"--threshold={round(10 * most)}", "--no-pager", unit]
+    judged = subprocess.run(command, cwd=UNITS, capture_output=True, text=True)
+    assert "Overall exposure level" in judged.stdout + judged.stderr
+    assert judged.returncode == 0, judged.stdout
+
+
+def test_the_camera_daemon_tells_callers_apart() -> None:
+    """In a user namespace of its own every caller would be uid 65534."""
+    assert "PrivateUsers=no" in (UNITS / "faced.service").read_text().splitlines()
+
+
+def test_units_of_one_refusal_share_its_conditions() -> None:
+    """A socket whose service is held back by a condition would be triggered again and again."""
+
+    def conditions(name: str) -> set[str]:
+        return {line for line in (UNITS / name).read_text().splitlines() if line.startswith("Condition")}
+
+    assert conditions("faced.service") == conditions("faced.socket") == conditions("faced-status.socket")
+    assert conditions("faced-directory.service") == conditions("faced-directory.socket")
