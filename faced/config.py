@@ -86,6 +86,8 @@ class DirectoryConfig:
 
     servers: tuple[str, ...] = ()
     base: str = ""
+    #: The entry above the people where they live on an existing tree; empty: ou=people below base.
+    people_base: str = ""
     ca_file: Path = Path("/etc/faced/directory-ca.pem")
     bind_dn: str = ""
     #: A credential of this name below $CREDENTIALS_DIRECTORY if there is one, else this file (mode 0600).

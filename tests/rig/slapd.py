@@ -1,0 +1,310 @@
+"""A real slapd of one's own: private folder, own certificates, loopback ports, our schema and our access rules.
+
+    with PrivateSlapd() as slapd:
+        password = slapd.add_host("pc-001", ["default"])
+        with slapd.connector(slapd.tree.host("pc-001"), password).connect() as connection:
+            ...
+
+Runs unprivileged, in the foreground of its own process group, and leaves nothing behind. For tests and the demonstration.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import grp
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from faced.directory.connection import Account, Connection, Connector, Limits
+from faced.directory.tree import RoleAccount, Tree
+from tests.rig.pki import Authority, Certificate
+
+SLAPD = "/usr/sbin/slapd"
+SCHEMA = Path(__file__).parents[2] / "etc" / "ldap"
+_SYSTEM_SCHEMA = Path("/etc/ldap/schema")
+_START_S = 20.0
+_UNPRIVILEGED = "nobody"
+
+
+class SlapdDied(RuntimeError):
+    """slapd ended, or did not begin to answer; the text has its last words."""
+
+
+class PrivateSlapd:
+    """One slapd.
+
+    :param folder: a new folder for its files, which stays; None for a temporary one.
+    :param base: the suffix of the tree.
+    :param authority: share it to let one CA file verify several servers.
+    :param certificate: the server's; None makes a good one for localhost and 127.0.0.1.
+    :param size_limit: entries that slapd gives in one search to whom ``limits`` does not name.
+    """
+
+    def __init__(
+        self,
+        folder: Path | None = None,
+        *,
+        base: str = "dc=example,dc=jp",
+        people_base: str = "",
+        authority: Authority | None = None,
+        certificate: Certificate | None = None,
+        size_limit: int = 500,
+    ) -> None:
+        self.tree = Tree(base, people_base)
+        self._given = folder
+        self._authority = authority
+        self._certificate = certificate
+        self._size_limit = size_limit
+        self._process: subprocess.Popen[bytes] | None = None
+        self.admin_dn = f"cn=admin,{base}"
+        self.admin_password = secrets.token_hex(16)
+        self._role_passwords = {role: secrets.token_hex(16) for role in RoleAccount}
+
+    def __enter__(self) -> PrivateSlapd:
+        self.folder = self._given or Path(tempfile.mkdtemp(prefix="faced-slapd-"))
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.chmod(0o755)
+            self.tls_port, self.starttls_port = _free_ports(2)
+            self._write_files()
+            self.start()
+            self._plant()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.stop()
+        if self._given is None:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def ldaps_url(self) -> str:
+        """LDAP inside TLS."""
+        return f"ldaps://127.0.0.1:{self.tls_port}"
+
+    @property
+    def starttls_url(self) -> str:
+        """LDAP that wants StartTLS."""
+        return f"ldap://127.0.0.1:{self.starttls_port}"
+
+    @property
+    def ca_file(self) -> Path:
+        """The certificate authority that signed the server."""
+        return self.authority.certificate
+
+    @property
+    def running(self) -> bool:
+        """Whether the process lives."""
+        return self._process is not None and self._process.poll() is None
+
+    def role_password(self, role: RoleAccount) -> str:
+        """The password of a role's account."""
+        return self._role_passwords[role]
+
+    def connector(self, dn: str, password: str, *, timeout_s: float = 20.0, limits: Limits | None = None) -> Connector:
+        """A way to connect as somebody; patient, because test machines are slow."""
+        return Connector([self.ldaps_url], self.ca_file, Account(dn, password), timeout_s=timeout_s, limits=limits)
+
+    def admin(self) -> Connection:
+        """A connection as the directory's administrator, whom no access rule binds."""
+        return self.connector(self.admin_dn, self.admin_password).connect()
+
+    def role(self, role: RoleAccount) -> Connection:
+        """A connection as a role's account."""
+        return self.connector(self.tree.role(role), self._role_passwords[role]).connect()
+
+    def add_host(self, name: str, groups: Sequence[str]) -> str:
+        """Make a workstation's entry, as ``operate`` would, and return its password."""
+        password = secrets.token_hex(16)
+        with self.admin() as admin:
+            admin.add(
+                self.tree.host(name),
+                ["device", "simpleSecurityObject", "facedHost"],
+                {"userPassword": [password.encode()], "facedKeyGroup": [group.encode() for group in groups]},
+            )
+        return password
+
+    def load(self, ldif: str) -> None:
+        """Add the entries of an LDIF text straight to the database; slapd is stopped meanwhile."""
+        self.stop()
+        done = subprocess.run(
+            ["/usr/sbin/slapadd", "-q", "-f", str(self._config)],
+            input=ldif.encode(),
+            capture_output=True,
+            check=False,
+            **self._identity(),
+        )
+        if done.returncode:
+            raise RuntimeError(f"slapadd: {done.stderr.decode(errors='replace')}")
+        self.start()
+
+    def start(self) -> None:
+        """Start it, or start it again on the same ports and data, and wait until it answers.
+
+        :raises SlapdDied: with what slapd said.
+        """
+        if self.running:
+            return
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [SLAPD, "-f", str(self._config), "-d", "0", "-h", f"{self.starttls_url}/ {self.ldaps_url}/"],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                **self._identity(),
+            )
+        until = time.monotonic() + _START_S
+        while not all(_listening(port) for port in (self.starttls_port, self.tls_port)):
+            if not self.running or time.monotonic() > until:
+                code = self._process.poll()
+                self.kill()
+                raise SlapdDied(f"slapd does not answer (exit status {code}): {self.last_words() or self._diagnosis()}")
+            time.sleep(0.01)
+
+    def stop(self) -> None:
+        """End it as an administrator would."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self._end(signal.SIGKILL)
+
+    def freeze(self) -> None:
+        """Make it hang: connections are accepted by the kernel and nothing answers."""
+        assert self._process is not None
+        os.kill(self._process.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let a frozen one go on."""
+        assert self._process is not None
+        os.kill(self._process.pid, signal.SIGCONT)
+
+    def last_words(self) -> str:
+        """The end of slapd's own output."""
+        return self._log.read_text(encoding="utf-8", errors="replace")[-2000:].strip()
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is None:
+            return
+        if self._process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, how)
+                os.kill(self._process.pid, signal.SIGCONT)
+        try:
+            self._process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def _write_files(self) -> None:
+        self.authority = self._authority or Authority(self.folder / "ca")
+        certificate = self._certificate or self.authority.issue(f"slapd-{self.tls_port}")
+        self._log = self.folder / "slapd.log"
+        self._log.touch()
+        tls = self.folder / "tls"
+        tls.mkdir(exist_ok=True)
+        for name, source in (
+            ("ca.crt", self.ca_file),
+            ("server.crt", certificate.certificate),
+            ("server.key", certificate.key),
+        ):
+            shutil.copyfile(source, tls / name)
+        (self.folder / "db").mkdir(mode=0o700, exist_ok=True)
+        (self.folder / "faced.schema").write_text((SCHEMA / "faced.schema").read_text())
+        rules = (SCHEMA / "acl.conf").read_text().replace("@PEOPLE@", self.tree.people)
+        (self.folder / "acl.conf").write_text(rules.replace("@BASE@", self.tree.base))
+        self._config = self.folder / "slapd.conf"
+        self._config.write_text(
+            f"""modulepath /usr/lib/ldap
+moduleload back_mdb
+include {_SYSTEM_SCHEMA}/core.schema
+include {_SYSTEM_SCHEMA}/cosine.schema
+include {_SYSTEM_SCHEMA}/inetorgperson.schema
+include {self.folder}/faced.schema
+pidfile {self.folder}/slapd.pid
+TLSCACertificateFile {tls}/ca.crt
+TLSCertificateFile {tls}/server.crt
+TLSCertificateKeyFile {tls}/server.key
+security simple_bind=64
+disallow bind_anon
+sizelimit {self._size_limit}
+database mdb
+maxsize {256 * 1024 * 1024}
+dbnosync
+suffix {self.tree.base}
+rootdn {self.admin_dn}
+rootpw {self.admin_password}
+directory {self.folder}/db
+index objectClass,uid,facedKeyGroup eq
+include {self.folder}/acl.conf
+"""
+        )
+        (tls / "server.key").chmod(0o600)
+        self._config.chmod(0o600)
+        if os.geteuid() == 0:
+            user = pwd.getpwnam(_UNPRIVILEGED)
+            for path in (self.folder, *self.folder.rglob("*")):
+                if "ca" not in path.relative_to(self.folder).parts:
+                    os.chown(path, user.pw_uid, user.pw_gid)
+
+    def _plant(self) -> None:
+        tree = self.tree
+        with self.admin() as admin:
+            name = tree.base.split(",")[0].split("=")[1]
+            admin.add(tree.base, ["organization", "dcObject"], {"o": [name.encode()], "dc": [name.encode()]})
+            for unit in dict.fromkeys((tree.people, tree.hosts, tree.roles)):
+                admin.add(unit, ["organizationalUnit"], {})
+            admin.add(tree.realm, ["applicationProcess", "facedRealm"], {})
+            for role, password in self._role_passwords.items():
+                admin.add(
+                    tree.role(role),
+                    ["organizationalRole", "simpleSecurityObject"],
+                    {"userPassword": [password.encode()]},
+                )
+
+    def _identity(self) -> dict[str, object]:
+        if os.geteuid() != 0:
+            return {}
+        return {
+            "user": _UNPRIVILEGED,
+            "group": grp.getgrgid(pwd.getpwnam(_UNPRIVILEGED).pw_gid).gr_name,
+            "extra_groups": [],
+        }
+
+    def _diagnosis(self) -> str:
+        """What slapd says about its configuration; with -d 0 it dies without a word."""
+        done = subprocess.run(
+            [SLAPD, "-T", "test", "-d", "config,stats", "-f", str(self._config)],
+            capture_output=True,
+            text=True,
+            check=False,
+            **self._identity(),
+        )
+        return (done.stdout + done.stderr)[-2000:].strip()
+
+
+def _free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _each in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+def _listening(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
