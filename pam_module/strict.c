@@ -1,13 +1,31 @@
 #include "strict.h"
 
+#include "text.h"
+
 #include <limits.h>
 #include <stdbool.h>
 #include <string.h>
 
 enum { DEPTH = 8 };
 
-/* json-c's strict mode (0.16) still takes names in single quotes, NaN, raw control characters and \u0000, which ends a
- * name early. Refuses these by looking at the bytes, and counts the colons outside strings: one for each member. */
+static bool is_digit(char byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
+/* Whether a number may go on like this at json[at]: "1." and "1e" are not numbers. */
+static bool number_goes_on(const char *json, size_t size, size_t at)
+{
+    bool exponent = (json[at] == 'e' || json[at] == 'E') && at > 0 && is_digit(json[at - 1]);
+    char next = at + 1 < size ? json[at + 1] : '\0';
+
+    if (exponent)
+        return is_digit(next) || next == '+' || next == '-';
+    return (json[at] != '.' && json[at] != '+' && json[at] != '-') || is_digit(next);
+}
+
+/* json-c's strict mode (0.16) still takes names in single quotes, NaN, "1.", raw control characters and \u0000, which
+ * ends a name early. Refuses these by looking at the bytes, and counts the colons outside strings: one for each member. */
 static bool surface_is_clean(const char *json, size_t size, size_t *members)
 {
     static const char outside[] = "{}[]:, \t\r\n+-.0123456789Eaeflnrstu";
@@ -22,7 +40,7 @@ static bool surface_is_clean(const char *json, size_t size, size_t *members)
         if (byte == '"') {
             in_string = !in_string;
         } else if (!in_string) {
-            if (strchr(outside, byte) == NULL)
+            if (strchr(outside, byte) == NULL || !number_goes_on(json, size, at))
                 return false;
             *members += (size_t)(byte == ':');
         } else if ((unsigned char)byte < 0x20) {
@@ -59,12 +77,12 @@ struct json_object *faced_strict_object(const char *json, size_t size)
     struct json_object *value;
     size_t members;
 
-    if (size == 0 || size > INT_MAX || !surface_is_clean(json, size, &members))
+    if (size == 0 || size > INT_MAX || !faced_utf8_is_valid(json, size) || !surface_is_clean(json, size, &members))
         return NULL;
     tokener = json_tokener_new_ex(DEPTH);
     if (tokener == NULL)
         return NULL;
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
     value = json_tokener_parse_ex(tokener, json, (int)size);
     if (json_tokener_get_error(tokener) != json_tokener_success || json_tokener_get_parse_end(tokener) != size ||
         !json_object_is_type(value, json_type_object) || members_of(value) != members) {

@@ -52,6 +52,20 @@ static bool is_direction(uint32_t point)
            (point >= 0x2066 && point <= 0x2069);
 }
 
+bool faced_utf8_is_valid(const char *text, size_t size)
+{
+    const unsigned char *bytes = (const unsigned char *)text;
+    uint32_t point;
+    size_t length;
+
+    for (size_t at = 0; at < size; at += length) {
+        length = sequence(bytes + at, size - at, &point);
+        if (length == 0)
+            return false;
+    }
+    return true;
+}
+
 bool faced_item_is_clean(const char *item)
 {
     const unsigned char *bytes = (const unsigned char *)item;

@@ -7,6 +7,8 @@
 
 enum { FACED_ITEM_BYTES = 256, FACED_TEXT_BYTES = 200 };
 
+bool faced_utf8_is_valid(const char *text, size_t size);
+
 /* True for 1 to FACED_ITEM_BYTES bytes of valid UTF-8 without control characters. */
 bool faced_item_is_clean(const char *item);
 
