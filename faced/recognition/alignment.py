@@ -78,7 +78,7 @@ def mean_shape(points: NDArray[np.floating], rounds: int = 8) -> Floats:
     :return: (68, 2).
     :raises MetricError: as :func:`shapes`.
     """
-    mean = normalised(points[:1])[0]
+    mean: Floats = normalised(points[:1])[0]
     for _round in range(rounds):
         mean = normalised(align(points, mean).mean(axis=0)[None])[0]
     return mean
@@ -86,6 +86,5 @@ def mean_shape(points: NDArray[np.floating], rounds: int = 8) -> Floats:
 
 def mirrored(points: NDArray[np.floating]) -> Floats:
     """The shapes as a mirror shows them, points renamed accordingly: (n, 68, 2) -> (n, 68, 2)."""
-    flipped: Floats = shapes(points)[:, MIRROR]
-    flipped[..., 0] *= -1.0
-    return flipped
+    flipped = shapes(points)[:, MIRROR] * np.array([-1.0, 1.0], dtype=np.float64)
+    return np.asarray(flipped, dtype=np.float64)

@@ -79,6 +79,13 @@ class FaceSet:
     def __len__(self) -> int:
         return len(self.points)
 
+    def where(self, chosen: NDArray[np.bool_]) -> FaceSet:
+        """Some of the faces, with the digest of the whole set: ``chosen`` is (n,)."""
+        rest = (self.spread, self.yaw_deg, self.pitch_deg)
+        spread, yaw, pitch = (None if array is None else array[chosen] for array in rest)
+        fold = None if self.fold is None else self.fold[chosen]
+        return FaceSet(self.points[chosen], self.person[chosen], spread, yaw, pitch, fold, self.digest)
+
     @property
     def people(self) -> int:
         """How many different people."""
@@ -100,5 +107,5 @@ class FaceSet:
 
     def steady(self) -> NDArray[np.bool_]:
         """(n,) which faces pass the spread gate; all of them where the file has no spread."""
-        # Files keep the spread in float32: compared in float64, an exact 0.0043 would fall outside.
-        return self.spreads.astype(np.float32) <= np.float32(GATE_SPREAD)
+        steady: NDArray[np.bool_] = self.spreads <= GATE_SPREAD
+        return steady

@@ -34,13 +34,15 @@ class Metric:
 
     ``reference``: (68, 2) the shape all faces are aligned to. ``mean``: (136,) the mean aligned shape.
     ``transform``: (136, d) from the aligned shape to the latent space. ``psi``: (d,) variance between people, largest
-    first, where the variance within a person is 1.
+    first, where the variance within a person is 1. ``trained_on``: the digest of the training set
+    (:attr:`faced.recognition.faces.FaceSet.digest`), so that a benchmark can say that it has seen these faces.
     """
 
     reference: Floats
     mean: Floats
     transform: Floats
     psi: Floats
+    trained_on: bytes = bytes(32)
 
     def __post_init__(self) -> None:
         dimensions = len(self.psi)
@@ -48,6 +50,8 @@ class Metric:
         expected = ((POINTS, 2), (2 * POINTS,), (2 * POINTS, dimensions), (dimensions,))
         if shapes != expected or not 1 <= dimensions <= _MOST_DIMENSIONS:
             raise MetricError("The trained metric has arrays of the wrong shape; install it again.")
+        if len(self.trained_on) != 32:
+            raise MetricError("The trained metric does not say what it was trained on; install it again.")
         if not all(np.isfinite(array).all() for array in self._arrays().values()) or not (self.psi > 0).all():
             raise MetricError("The trained metric holds impossible numbers; install it again.")
 
@@ -71,18 +75,20 @@ class Metric:
             with np.load(path, allow_pickle=False) as file:
                 method = file["method"]
                 arrays = {name: file[name] for name in ("reference", "mean", "transform", "psi")}
+                trained_on = file["trained_on"].tobytes()
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise MetricError(f"The trained metric {path.name} is missing or damaged; install it again.") from error
         if method.shape != () or method.dtype.kind != "i" or int(method) != METHOD:
             raise MetricError(f"The trained metric {path.name} is of another method than this version knows.")
         if any(array.dtype != np.float64 for array in arrays.values()):
             raise MetricError(f"The trained metric {path.name} holds numbers of the wrong type; install it again.")
-        return cls(**arrays)
+        return cls(**arrays, trained_on=trained_on)
 
     def save(self, path: Path) -> None:
         """Write the metric as an uncompressed npz; the same metric gives the same bytes."""
         with path.open("wb") as file:
-            np.savez(file, allow_pickle=False, method=np.int64(METHOD), **self._arrays())
+            trained_on = np.frombuffer(self.trained_on, np.uint8)
+            np.savez(file, allow_pickle=False, method=np.int64(METHOD), trained_on=trained_on, **self._arrays())
 
     @property
     def id(self) -> bytes:
@@ -167,9 +173,8 @@ class Metric:
 
     def _alone(self, total: Floats, weight: Floats) -> Floats:
         """Log evidence of one side by itself, without the terms that cancel: (m,)."""
-        value: Floats = 0.5 * (total**2 * self.psi / (1.0 + self.psi * weight) - np.log1p(self.psi * weight)).sum(
-            axis=1
-        )
+        scaled = self.psi * weight
+        value: Floats = 0.5 * (total**2 * self.psi / (1.0 + scaled) - np.log1p(scaled)).sum(axis=1)
         return value
 
     def _arrays(self) -> dict[str, Floats]:

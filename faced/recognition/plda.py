@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faced.errors import MetricError
-from faced.recognition.alignment import Floats, align, mean_shape, shapes
+from faced.recognition.alignment import Floats, align, mean_shape
+from faced.recognition.faces import FaceSet
 from faced.recognition.metric import Metric
 
 #: Found by cross-validation on press photos; 132 would be all that alignment leaves.
@@ -18,25 +19,22 @@ _ITERATIONS = 20
 _SMALLEST_VARIANCE = 1e-9
 
 
-def train(points: NDArray[np.floating], person: NDArray[np.integer], dimensions: int = DIMENSIONS) -> Metric:
-    """Learn a metric; the same samples in the same order give the same numbers.
+def train(faces: FaceSet, dimensions: int = DIMENSIONS) -> Metric:
+    """Learn a metric from faces of known people; the same faces in the same order give the same numbers.
 
-    :param points: (n, 68, 2), px or any other unit.
-    :param person: (n,) whose face it is.
     :param dimensions: of the latent space.
     :raises MetricError: too few people, or nobody with two samples.
     """
-    samples = shapes(points)
-    people = np.unique(person)
-    if len(person) != len(samples) or len(people) <= 2 or len(samples) - len(people) < dimensions:
-        raise MetricError("Training needs one person number a sample, and more repeated samples than dimensions.")
+    samples, person = faces.points, faces.person
+    if faces.people <= 2 or len(faces) - faces.people < dimensions:
+        raise MetricError("Training needs three people, and more repeated samples than the metric has dimensions.")
     reference = mean_shape(samples)
     aligned = align(samples, reference).reshape(len(samples), -1)
     mean = aligned.mean(axis=0)
     whitening = _whitening(aligned - mean, dimensions)
     between, within = two_covariances((aligned - mean) @ whitening, person)
     rotation, psi = _diagonalised(between, within)
-    return Metric(reference, mean, whitening @ rotation, psi)
+    return Metric(reference, mean, whitening @ rotation, psi, faces.digest)
 
 
 def two_covariances(

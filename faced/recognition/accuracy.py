@@ -1,0 +1,54 @@
+"""Which metric judges which faces when accuracy is measured: a finished metric, or one trained without these people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from faced.errors import MetricError
+from faced.recognition import plda
+from faced.recognition.faces import FaceSet
+from faced.recognition.metric import Metric
+from faced.recognition.trials import Trials, joined, run
+
+
+@dataclass(frozen=True)
+class Exam:
+    """A metric and the faces that it is measured on."""
+
+    metric: Metric
+    faces: FaceSet
+
+
+def cross_validation(faces: FaceSet) -> list[Exam]:
+    """One exam a fold: trained on the people of all other folds, measured on the people of this one.
+
+    :raises MetricError: the set has no folds, or a person is in two of them.
+    """
+    if faces.fold is None or len(np.unique(faces.fold)) < 2:
+        raise MetricError("Cross-validation needs a file with fold numbers (two or more folds).")
+    exams = []
+    for fold in np.unique(faces.fold):
+        inside = faces.fold == fold
+        if np.isin(faces.person[inside], faces.person[~inside]).any():
+            raise MetricError("A person is in two folds: people in training and test must be disjoint.")
+        exams.append(Exam(plda.train(faces.where(~inside)), faces.where(inside)))
+    return exams
+
+
+def measure(exams: Iterable[Exam], layouts: Iterable[tuple[int, int]], *, gated: bool) -> dict[tuple[int, int], Trials]:
+    """Scores of near-frontal faces, pooled over the exams, for each (enrolment samples, probe samples).
+
+    :param gated: also leave out unsteady faces, on both sides.
+    """
+    layouts = list(layouts)
+    found: dict[tuple[int, int], list[Trials]] = {layout: [] for layout in layouts}
+    for exam in exams:
+        faces = exam.faces
+        evidence = exam.metric.evidence(faces.points, faces.spreads)
+        counted = faces.near_frontal() & faces.steady() if gated else faces.near_frontal()
+        for enrol, probe in layouts:
+            found[enrol, probe].append(run(exam.metric, evidence, faces.person, counted, enrol, probe))
+    return {layout: joined(parts) for layout, parts in found.items()}
