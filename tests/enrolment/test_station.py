@@ -98,9 +98,7 @@ def test_an_expired_manifest_is_not_believed(station: Station) -> None:
     assert refusal.value.reason == "manifest_expired"
 
 
-def test_a_changed_role_key_takes_the_place_of_the_old(
-    station: Station, role_key: Callable[[Role], RoleKey]
-) -> None:
+def test_a_changed_role_key_takes_the_place_of_the_old(station: Station, role_key: Callable[[Role], RoleKey]) -> None:
     operate = role_key(Role.OPERATE)
     fewer = RoleKey(operate.role, operate.handler, operate.sign, operate.password, {})
     station.keep_role(fewer, b"another passphrase", cost=CHEAP)
