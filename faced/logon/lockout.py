@@ -1,0 +1,121 @@
+"""The counter of judged tries, per person on this host, and the growing delay after too many.
+
+A try is *charged*, on the disk, before the judge is asked for the first time, and taken back only by a match. Whoever
+pulls the plug, hangs up or covers the lens while being judged has paid; whoever was never judged has not. Greeters and
+lockers are counted apart: what runs in somebody's own session cannot lock that person out of the greeter.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum, unique
+from pathlib import Path
+
+from faced.logon.state_file import damaged, read_state, write_state
+
+FIRST_DELAY_S = 30.0
+LONGEST_DELAY_S = 1800.0
+
+
+@unique
+class Counter(StrEnum):
+    """Which of the two counters of a person."""
+
+    GREETER = "greeter"
+    LOCKER = "locker"
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A point in time that survives a reboot and does not believe a changed clock within one."""
+
+    boot: str
+    boottime_s: float
+    wall_s: float
+
+    @classmethod
+    def now(cls) -> Moment:
+        """This moment."""
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return cls(boot, time.clock_gettime(time.CLOCK_BOOTTIME), time.time())
+
+    def since(self, earlier: Moment) -> float:
+        """Seconds from then to now; 0 if the wall clock, the only one across a reboot, was set back."""
+        if self.boot == earlier.boot:
+            return self.boottime_s - earlier.boottime_s
+        return max(0.0, self.wall_s - earlier.wall_s)
+
+
+@dataclass(frozen=True)
+class _Tally:
+    charged: int
+    last: Moment
+
+
+class Lockout:
+    """All counters of this host, one small file each.
+
+    :param folder: of the state; made by the caller, 0700.
+    :param tries: judged failures that cost no delay.
+    """
+
+    def __init__(self, folder: Path, tries: int, now: Callable[[], Moment] = Moment.now) -> None:
+        self._folder = folder
+        self._tries = tries
+        self._now = now
+
+    def remaining_s(self, uid: int, counter: Counter) -> float:
+        """How long this person must still wait; 0 for a try that may begin.
+
+        :raises StateError: a counter that cannot be read admits nobody.
+        """
+        tally = self._read(self._path(uid, counter))
+        if tally is None or tally.charged < self._tries:
+            return 0.0
+        delay_s = min(LONGEST_DELAY_S, FIRST_DELAY_S * 2.0 ** min(tally.charged - self._tries, 16))
+        now = self._now()
+        if now.boot != tally.last.boot and now.wall_s < tally.last.wall_s:
+            # The clock went back across a reboot: the delay begins anew, at a moment that can be measured from.
+            self._write(self._path(uid, counter), _Tally(tally.charged, now))
+            return delay_s
+        return max(0.0, delay_s - now.since(tally.last))
+
+    def charge(self, uid: int, counter: Counter) -> None:
+        """One more try, on the disk when this returns.
+
+        :raises StateError: then nothing may be judged.
+        """
+        path = self._path(uid, counter)
+        tally = self._read(path)
+        self._write(path, _Tally(tally.charged + 1 if tally else 1, self._now()))
+
+    def forgive(self, uid: int, counter: Counter) -> None:
+        """The person was recognised: all tries are taken back.
+
+        :raises StateError: if that cannot be written.
+        """
+        self._write(self._path(uid, counter), _Tally(0, self._now()))
+
+    def _path(self, uid: int, counter: Counter) -> Path:
+        return self._folder / f"tries-{counter.value}-{uid}.json"
+
+    def _read(self, path: Path) -> _Tally | None:
+        match read_state(path):
+            case None:
+                return None
+            case {
+                "charged": int() as charged,
+                "boot": str() as boot,
+                "boottime": float() as boottime_s,
+                "wall": float() as wall_s,
+            } if charged >= 0:
+                return _Tally(charged, Moment(boot, boottime_s, wall_s))
+        raise damaged(path)
+
+    def _write(self, path: Path, tally: _Tally) -> None:
+        last = tally.last
+        write_state(
+            path, {"charged": tally.charged, "boot": last.boot, "boottime": last.boottime_s, "wall": last.wall_s}
+        )

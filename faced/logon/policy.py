@@ -1,0 +1,48 @@
+"""Who must show a face, and from where: root-owned rules, decided before anything else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum, unique
+
+from faced.config import LogonConfig
+
+
+@unique
+class Demand(StrEnum):
+    """What the policy asks of a request."""
+
+    FACE = "face"
+    EXEMPT = "exempt"
+    #: Somebody at another computer: the face in front of this camera is not theirs.
+    REMOTE = "remote"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a PAM stack says about itself, and who the kernel says is asking.
+
+    ``real_uid`` is the caller's own word: it counts only when the caller is root (``su`` is root by its set-uid bit and
+    was started by somebody else).
+    """
+
+    user: str
+    service: str
+    peer_uid: int
+    rhost: str | None = None
+    real_uid: int | None = None
+
+    @property
+    def started_by(self) -> int | None:
+        """The uid of the person who started the program that asks."""
+        return self.real_uid if self.peer_uid == 0 else self.peer_uid
+
+
+def demand(request: Request, config: LogonConfig) -> Demand:
+    """Face for every service that is not exempt; nobody from afar."""
+    if request.rhost:
+        return Demand.REMOTE
+    for exempt in config.exempt:
+        if exempt.service == request.service and exempt.real_uid in (None, request.started_by):
+            return Demand.EXEMPT
+    return Demand.FACE

@@ -1,0 +1,61 @@
+"""The highest serials this host has seen, so that a directory cannot put an older truth back.
+
+Kept for each person's template and tombstone, and for the realm's manifest.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from faced.errors import TrustError
+from faced.logon.state_file import damaged, read_state, write_state
+
+
+class SerialMemory:
+    """What was seen in one realm; another realm starts with nothing.
+
+    :raises StateError: a damaged memory is not taken for an empty one.
+    """
+
+    def __init__(self, path: Path, realm: bytes) -> None:
+        self._path = path
+        self._realm = realm.hex()
+        self._manifest, self._people = self._read()
+
+    def lowest(self, login: str) -> int:
+        """The serial below which this person's templates are refused."""
+        return self._people.get(login, 0)
+
+    def saw_person(self, login: str, serial: int) -> None:
+        """Remember a serial of a checked template or tombstone.
+
+        :raises StateError: if it cannot be kept.
+        """
+        if serial > self.lowest(login):
+            self._people = {**self._people, login: serial}
+            self._write()
+
+    def saw_manifest(self, serial: int) -> None:
+        """Remember the serial of a checked manifest.
+
+        :raises TrustError: ``older_serial`` if a newer one was seen.
+        :raises StateError: if it cannot be kept.
+        """
+        if serial < self._manifest:
+            raise TrustError("The realm's manifest is older than one already seen.", reason="older_serial")
+        if serial > self._manifest:
+            self._manifest = serial
+            self._write()
+
+    def _read(self) -> tuple[int, dict[str, int]]:
+        match read_state(self._path):
+            case None:
+                return 0, {}
+            case {"realm": str() as realm, "manifest": int() as manifest, "people": dict() as people} if all(
+                isinstance(serial, int) for serial in people.values()
+            ):
+                return (manifest, people) if realm == self._realm else (0, {})
+        raise damaged(self._path)
+
+    def _write(self) -> None:
+        write_state(self._path, {"realm": self._realm, "manifest": self._manifest, "people": self._people})
