@@ -159,46 +159,6 @@ class Pseudonyms:
             return cls(path.read_bytes())
         except OSError as error:
             raise AuditError(
-                f"The journal does not take an audit event ({error.strerror or 'time is over'})."
-            ) from None
-
-
-def _field(name: str, value: str) -> bytes:
-    data = value.encode(errors="replace")
-    # The length-prefixed form: a service name with a line feed in it cannot forge another field.
-    return name.encode() + b"\n" + len(data).to_bytes(8, "little") + data + b"\n"
-
-
-class Pseudonyms:
-    """Subjects of audit events: keyed BLAKE2b-128 of the login name under a secret of this host.
-
-    The same person is the same subject in all records of one host and on no other; without the secret a name cannot be
-    tried against a record.
-    """
-
-    def __init__(self, secret: bytes) -> None:
-        if len(secret) != SECRET_BYTES:
-            raise AuditError("The secret of the audit pseudonyms is damaged.", reason="state")
-        self._secret = secret
-
-    @classmethod
-    def load(cls, path: Path, random: Callable[[int], bytes] = os.urandom) -> Pseudonyms:
-        """The secret in this file, made at first use (0600).
-
-        :raises AuditError: unreadable, damaged, or not to be made.
-        """
-        try:
-            try:
-                descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-            except FileExistsError:
-                return cls(path.read_bytes())
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(random(SECRET_BYTES))
-                file.flush()
-                os.fsync(file.fileno())
-            return cls(path.read_bytes())
-        except OSError as error:
-            raise AuditError(
                 f"The secret of the audit pseudonyms {path} cannot be kept: {error.strerror}.", reason="state"
             ) from None
 
