@@ -8,27 +8,47 @@
 
 enum { DEPTH = 8 };
 
-static bool is_digit(char byte)
+static size_t digits(const char *json, size_t size, size_t at)
 {
-    return byte >= '0' && byte <= '9';
+    size_t start = at;
+
+    while (at < size && json[at] >= '0' && json[at] <= '9')
+        at++;
+    return at - start;
 }
 
-/* Whether a number may go on like this at json[at]: "1." and "1e" are not numbers. */
-static bool number_goes_on(const char *json, size_t size, size_t at)
+/* The length of the number that starts at json[at], 0 if it is none: -?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)? */
+static size_t number(const char *json, size_t size, size_t at)
 {
-    bool exponent = (json[at] == 'e' || json[at] == 'E') && at > 0 && is_digit(json[at - 1]);
-    char next = at + 1 < size ? json[at + 1] : '\0';
+    size_t start = at, count;
 
-    if (exponent)
-        return is_digit(next) || next == '+' || next == '-';
-    return (json[at] != '.' && json[at] != '+' && json[at] != '-') || is_digit(next);
+    at += (size_t)(json[at] == '-');
+    count = digits(json, size, at);
+    if (count == 0 || (json[at] == '0' && count > 1))
+        return 0;
+    at += count;
+    if (at < size && json[at] == '.') {
+        count = digits(json, size, at + 1);
+        if (count == 0)
+            return 0;
+        at += 1 + count;
+    }
+    if (at < size && (json[at] == 'e' || json[at] == 'E')) {
+        at++;
+        at += (size_t)(at < size && (json[at] == '+' || json[at] == '-'));
+        count = digits(json, size, at);
+        if (count == 0)
+            return 0;
+        at += count;
+    }
+    return at - start;
 }
 
-/* json-c's strict mode (0.16) still takes names in single quotes, NaN, "1.", raw control characters and \u0000, which
- * ends a name early. Refuses these by looking at the bytes, and counts the colons outside strings: one for each member. */
+/* json-c's strict mode (0.16) still takes names in single quotes, NaN, "1.", "00.5", raw control characters and \u0000,
+ * which ends a name early. Refuses these by looking at the bytes, and counts the colons outside strings: one for each member. */
 static bool surface_is_clean(const char *json, size_t size, size_t *members)
 {
-    static const char outside[] = "{}[]:, \t\r\n+-.0123456789Eaeflnrstu";
+    static const char outside[] = "{}[]:, \t\r\nfalsetruenull";
     bool in_string = false;
 
     *members = 0;
@@ -39,8 +59,14 @@ static bool surface_is_clean(const char *json, size_t size, size_t *members)
             return false;
         if (byte == '"') {
             in_string = !in_string;
+        } else if (!in_string && (byte == '-' || (byte >= '0' && byte <= '9'))) {
+            size_t length = number(json, size, at);
+
+            if (length == 0)
+                return false;
+            at += length - 1;
         } else if (!in_string) {
-            if (strchr(outside, byte) == NULL || !number_goes_on(json, size, at))
+            if (strchr(outside, byte) == NULL)
                 return false;
             *members += (size_t)(byte == ':');
         } else if ((unsigned char)byte < 0x20) {
