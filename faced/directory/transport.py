@@ -6,6 +6,7 @@ nor the size of an answer, and leaves Nagle's algorithm on (14 ms a request afte
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import time
@@ -20,7 +21,10 @@ from faced.i18n import _
 with warnings.catch_warnings():
     # ldap3 uses names that pyasn1 0.6.1 renamed and still has; there is no newer ldap3.
     warnings.filterwarnings("ignore", category=DeprecationWarning, message="(tag|type)Map is deprecated")
-    import ldap3
+    import ldap3 as ldap3
+
+#: Everything below ldap3 that can go wrong on the way: its own errors, the socket's, and its BER decoder's on garbage.
+LIBRARY_ERRORS = (ldap3.core.exceptions.LDAPException, OSError, ValueError, IndexError, KeyError, TypeError)
 
 
 class Deadline:
@@ -146,3 +150,25 @@ def is_verified(sock: object) -> bool:
 def without_delay(sock: socket.socket) -> None:
     """Send each request at once."""
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def close(raw: Any) -> None:
+    """End an ldap3 connection; never fails."""
+    # Not unbind(): it would wait for a server that hangs. Closing the socket ends the session all the same.
+    with contextlib.suppress(*LIBRARY_ERRORS):
+        raw.strategy.close()
+
+
+def explain(url: str, error: BaseException) -> str:
+    """What is wrong with a server, for a person."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return _("{url} has no certificate that can be trusted: {why}. Check ca_file and the server's name.").format(
+            url=url, why=error.verify_message.rstrip(".")
+        )
+    if isinstance(error, ldap3.core.exceptions.LDAPStartTLSError):
+        return _("{url} refused an encrypted connection ({why}).").format(url=url, why=error)
+    if isinstance(error, TimeoutError | ldap3.core.exceptions.LDAPSocketReceiveError) and "tim" in str(error):
+        return _("{url} did not answer in time.").format(url=url)
+    if isinstance(error, ssl.SSLError):
+        return _("{url} does not speak TLS ({why}).").format(url=url, why=error.reason or error)
+    return _("{url} cannot be reached: {why}.").format(url=url, why=str(error).rstrip("."))

@@ -5,13 +5,12 @@
         with slapd.connector(slapd.tree.host("pc-001"), password).connect() as connection:
             ...
 
-Runs unprivileged, in the foreground of its own process group, and leaves nothing behind. For tests and the demonstration.
+Runs unprivileged, in its own process group, and leaves nothing behind. For tests and the demonstration.
 """
 
 from __future__ import annotations
 
 import contextlib
-import grp
 import os
 import pwd
 import secrets
@@ -24,7 +23,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from faced.directory.connection import Account, Connection, Connector, Limits
+from faced.directory.connection import Connection, Limits
+from faced.directory.connector import Account, Connector
+from faced.directory.hosts import Hosts
+from faced.directory.realm import plant
 from faced.directory.tree import RoleAccount, Tree
 from tests.rig.pki import Authority, Certificate
 
@@ -127,12 +129,8 @@ class PrivateSlapd:
     def add_host(self, name: str, groups: Sequence[str]) -> str:
         """Make a workstation's entry, as ``operate`` would, and return its password."""
         password = secrets.token_hex(16)
-        with self.admin() as admin:
-            admin.add(
-                self.tree.host(name),
-                ["device", "simpleSecurityObject", "facedHost"],
-                {"userPassword": [password.encode()], "facedKeyGroup": [group.encode() for group in groups]},
-            )
+        with self.role(RoleAccount.OPERATE) as operate:
+            Hosts(operate, self.tree).add(name, password, groups)
         return password
 
     def load(self, ldif: str) -> None:
@@ -265,22 +263,16 @@ include {self.folder}/acl.conf
         with self.admin() as admin:
             name = tree.base.split(",")[0].split("=")[1]
             admin.add(tree.base, ["organization", "dcObject"], {"o": [name.encode()], "dc": [name.encode()]})
-            for unit in dict.fromkeys((tree.people, tree.hosts, tree.roles)):
-                admin.add(unit, ["organizationalUnit"], {})
-            admin.add(tree.realm, ["applicationProcess", "facedRealm"], {})
-            for role, password in self._role_passwords.items():
-                admin.add(
-                    tree.role(role),
-                    ["organizationalRole", "simpleSecurityObject"],
-                    {"userPassword": [password.encode()]},
-                )
+            if tree.people_base:
+                admin.add(tree.people_base, ["organizationalUnit"], {})
+            plant(admin, tree, self._role_passwords)
 
     def _identity(self) -> dict[str, object]:
         if os.geteuid() != 0:
             return {}
         return {
             "user": _UNPRIVILEGED,
-            "group": grp.getgrgid(pwd.getpwnam(_UNPRIVILEGED).pw_gid).gr_name,
+            "group": pwd.getpwnam(_UNPRIVILEGED).pw_gid,
             "extra_groups": [],
         }
 

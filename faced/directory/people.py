@@ -1,0 +1,188 @@
+"""People in the directory: found by their canonical login name, given a sealed template, suspended, erased."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from faced.directory import schema
+from faced.directory.connection import Connection, Entry, equals
+from faced.directory.tree import Tree
+from faced.errors import NotInDirectory
+from faced.i18n import _
+
+_SEALED = (schema.TEMPLATE, schema.TEMPLATE_KEY, schema.TOMBSTONE)
+_DETAILS = ("employeeNumber", "cn", "mail", schema.KEY_GROUP)
+_CLASSES = ("inetOrgPerson", schema.PERSON_CLASS)
+
+
+@dataclass(frozen=True)
+class SealedFace:
+    """What the directory holds of a person's face: signed and sealed bytes, unverified."""
+
+    template: bytes | None = field(default=None, repr=False)
+    template_keys: tuple[bytes, ...] = field(default=(), repr=False)
+    tombstone: bytes | None = field(default=None, repr=False)
+
+    @property
+    def empty(self) -> bool:
+        """Whether this says nothing at all about the person: neither a template nor that there must be none."""
+        return self.template is None and self.tombstone is None
+
+
+@dataclass(frozen=True)
+class Person:
+    """A person's entry: the recorded items of requirement R7 and nothing else."""
+
+    login: str
+    staff_number: str
+    name: str
+    mail: str
+    groups: tuple[str, ...]
+    face: SealedFace
+    dn: str = ""
+
+
+class People:
+    """The people of one tree, over one connection; what the connection's account may do decides what works."""
+
+    def __init__(self, connection: Connection, tree: Tree) -> None:
+        self._connection = connection
+        self._tree = tree
+
+    def face(self, login: str) -> SealedFace:
+        """A person's sealed bytes and nothing else of the entry: what a workstation asks for.
+
+        :raises NotInDirectory, AmbiguousEntry: not exactly one entry that this account may see has this login name.
+        :raises DirectoryError: as :meth:`faced.directory.connection.Connection.find`.
+        """
+        return _face(self._find(login, _SEALED))
+
+    def find(self, login: str) -> Person:
+        """A person's entry.
+
+        :raises NotInDirectory, AmbiguousEntry, DirectoryError: as :meth:`face`.
+        """
+        return _person(self._find(login, (*_SEALED, *_DETAILS)), login)
+
+    def all(self, *, progress: Callable[[int], None] | None = None) -> tuple[Person, ...]:
+        """Every person who was ever given a template here: the whole list or an error.
+
+        :param progress: called with the number read so far, a page at a time.
+        :raises DirectoryError: ``truncated`` if the server stops before the end.
+        """
+        entries = self._connection.find_all(
+            self._tree.people,
+            equals(objectClass=schema.PERSON_CLASS),
+            ("uid", *_SEALED, *_DETAILS),
+            progress=progress,
+        )
+        return tuple(_person(entry, entry.text("uid")) for entry in entries)
+
+    def add(self, login: str, *, staff_number: str, name: str, mail: str, groups: Sequence[str]) -> None:
+        """Make an entry, in a tree of our own; without a template as yet.
+
+        :raises DirectoryError: ``exists``.
+        """
+        self._connection.add(
+            self._tree.person(login),
+            _CLASSES,
+            {"uid": [login.encode()], **_details(staff_number, name, mail), **_groups(groups)},
+        )
+
+    def describe(self, login: str, *, staff_number: str, name: str, mail: str) -> None:
+        """Correct the staff number, the name or the mail address."""
+        self._write(login, _details(staff_number, name, mail))
+
+    def enrol(self, login: str, template: bytes, keys: Sequence[bytes], groups: Sequence[str]) -> None:
+        """Give a person a template in place of any other, with its keys and its key groups, in one step.
+
+        :raises DirectoryError: ``oversize``.
+        """
+        self._write(
+            login,
+            {
+                schema.TEMPLATE: schema.bounded(schema.TEMPLATE, [template]),
+                schema.TEMPLATE_KEY: schema.bounded(schema.TEMPLATE_KEY, keys),
+                **_groups(groups),
+            },
+        )
+
+    def rewrap(self, login: str, keys: Sequence[bytes], groups: Sequence[str]) -> None:
+        """Give the standing template other keys, as at the change of the epoch or of the department."""
+        self._write(login, {schema.TEMPLATE_KEY: schema.bounded(schema.TEMPLATE_KEY, keys), **_groups(groups)})
+
+    def bury(self, login: str, tombstone: bytes) -> None:
+        """Publish that templates below a serial are dead. Hosts hear of it with their next refresh."""
+        self._write(login, {schema.TOMBSTONE: schema.bounded(schema.TOMBSTONE, [tombstone])})
+
+    def erase(self, login: str) -> None:
+        """Remove the template and its keys; a tombstone stays, so that caches learn of it."""
+        self._connection.modify(self._find(login, ()).dn, replace={schema.TEMPLATE: [], schema.TEMPLATE_KEY: []})
+
+    def strip(self, login: str) -> None:
+        """Remove everything of ours from an entry that belongs to somebody else's tree."""
+        entry = self._find(login, ("objectClass",))
+        self._connection.modify(
+            entry.dn,
+            replace={name: [] for name in (*_SEALED, schema.KEY_GROUP)},
+            take={"objectClass": [schema.PERSON_CLASS.encode()]} if _is_ours(entry) else {},
+        )
+
+    def remove(self, login: str) -> None:
+        """Remove the entry, in a tree of our own. Hosts that cached it keep it until it expires: bury first."""
+        self._connection.remove(self._find(login, ()).dn)
+
+    def _find(self, login: str, attributes: Sequence[str]) -> Entry:
+        entry = self._connection.find(self._tree.people, equals(objectClass="person", uid=login), ("uid", *attributes))
+        # The directory ignores case, width and spaces of names; only the canonical spelling is this person.
+        if login.encode() not in entry.all("uid"):
+            raise NotInDirectory(
+                _("The directory writes the login name “{login}” differently. Use the name as NSS gives it.").format(
+                    login=login
+                )
+            )
+        return entry
+
+    def _write(self, login: str, values: dict[str, Sequence[bytes]]) -> None:
+        entry = self._find(login, ("objectClass",))
+        give = {} if _is_ours(entry) else {"objectClass": [schema.PERSON_CLASS.encode()]}
+        self._connection.modify(entry.dn, replace=values, give=give)
+
+
+def _is_ours(entry: Entry) -> bool:
+    return schema.PERSON_CLASS.lower().encode() in (value.lower() for value in entry.all("objectClass"))
+
+
+def _details(staff_number: str, name: str, mail: str) -> dict[str, Sequence[bytes]]:
+    # inetOrgPerson wants a surname; a name is recorded once, whole.
+    return {
+        "employeeNumber": [staff_number.encode()],
+        "cn": [name.encode()],
+        "sn": [name.encode()],
+        "mail": [mail.encode()] if mail else [],
+    }
+
+
+def _groups(groups: Sequence[str]) -> dict[str, Sequence[bytes]]:
+    return {schema.KEY_GROUP: schema.bounded(schema.KEY_GROUP, (group.encode() for group in groups))}
+
+
+def _face(entry: Entry) -> SealedFace:
+    return SealedFace(
+        template=next(iter(schema.bounded(schema.TEMPLATE, entry.all(schema.TEMPLATE))), None),
+        template_keys=schema.bounded(schema.TEMPLATE_KEY, entry.all(schema.TEMPLATE_KEY)),
+        tombstone=next(iter(schema.bounded(schema.TOMBSTONE, entry.all(schema.TOMBSTONE))), None),
+    )
+
+
+def _person(entry: Entry, login: str) -> Person:
+    return Person(
+        login=login,
+        staff_number=entry.text("employeeNumber"),
+        name=entry.text("cn"),
+        mail=entry.text("mail"),
+        groups=tuple(sorted(value.decode("utf-8", errors="replace") for value in entry.all(schema.KEY_GROUP))),
+        face=_face(entry),
+        dn=entry.dn,
+    )
