@@ -7,6 +7,7 @@ something else and cgroup v1 and v2 are mixed. Device and address rules of units
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import secrets
@@ -15,7 +16,8 @@ import subprocess
 import tarfile
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from types import TracebackType
@@ -30,6 +32,7 @@ _ENVIRONMENT = {
 }
 #: For what a loaded machine may take; nothing is measured against it.
 PATIENCE_S = 60.0
+_CLONE_NEWNET = 0x40000000
 
 
 class Container:
@@ -201,6 +204,17 @@ class Container:
         text = self.run("journalctl", "--no-pager", "--output=json", "--all", *matches).stdout
         return [json.loads(line) for line in text.splitlines()]
 
+    @contextmanager
+    def network(self) -> Iterator[None]:
+        """The calling thread, and what it starts, are on the machine's network: its 127.0.0.1 is theirs."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        with open("/proc/thread-self/ns/net") as home, open(f"/proc/{self.leader}/ns/net") as there:
+            _enter(libc, there.fileno())
+            try:
+                yield
+            finally:
+                _enter(libc, home.fileno())
+
     def write(self, path: str, content: str | bytes, mode: int = 0o644, owner: str = "root:root") -> None:
         """Write a file inside, and the folders above it."""
         data = content.encode() if isinstance(content, str) else content
@@ -244,6 +258,11 @@ class Container:
                 )
             time.sleep(0.02)
         return value
+
+
+def _enter(libc: ctypes.CDLL, namespace: int) -> None:
+    if libc.setns(namespace, _CLONE_NEWNET):
+        raise OSError(ctypes.get_errno(), "setns")
 
 
 def _as_root(entry: tarfile.TarInfo) -> tarfile.TarInfo:

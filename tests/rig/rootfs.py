@@ -16,7 +16,6 @@ from pathlib import Path
 
 PACKAGES = (
     "dbus",
-    "ldap-utils",
     "libjson-c5",
     "libpam-systemd",
     "libstdc++6",
@@ -25,7 +24,6 @@ PACKAGES = (
     "passwd",
     "procps",
     "python3",
-    "slapd",
     "sudo",
     "systemd",
     "systemd-sysv",
@@ -36,7 +34,6 @@ MASKED = (
     "apt-daily-upgrade.timer",
     "console-getty.service",
     "getty@tty1.service",
-    "slapd.service",
     "systemd-udevd-control.socket",
     "systemd-udevd-kernel.socket",
     "systemd-udevd.service",
