@@ -22,7 +22,7 @@ class Exam:
     faces: FaceSet
 
 
-def cross_validation(faces: FaceSet) -> list[Exam]:
+def cross_validation(faces: FaceSet, dimensions: int = plda.DIMENSIONS) -> list[Exam]:
     """One exam a fold: trained on the people of all other folds, measured on the people of this one.
 
     :raises MetricError: the set has no folds, or a person is in two of them.
@@ -34,7 +34,7 @@ def cross_validation(faces: FaceSet) -> list[Exam]:
         inside = faces.fold == fold
         if np.isin(faces.person[inside], faces.person[~inside]).any():
             raise MetricError("A person is in two folds: people in training and test must be disjoint.")
-        exams.append(Exam(plda.train(faces.where(~inside)), faces.where(inside)))
+        exams.append(Exam(plda.train(faces.where(~inside), dimensions), faces.where(inside)))
     return exams
 
 

@@ -28,7 +28,7 @@ _MOST_DIMENSIONS = 2 * POINTS - 4
 _BLOCK = 4_000_000
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Metric:
     """A linear metric with d dimensions.
 
