@@ -20,19 +20,32 @@ class SerialMemory:
     def __init__(self, path: Path, realm: bytes) -> None:
         self._path = path
         self._realm = realm.hex()
-        self._manifest, self._people = self._read()
+        self._manifest, self._people, self._dead = self._read()
 
     def lowest(self, login: str) -> int:
         """The serial below which this person's templates are refused."""
         return self._people.get(login, 0)
 
-    def saw_person(self, login: str, serial: int) -> None:
-        """Remember a serial of a checked template or tombstone.
+    def saw_template(self, login: str, serial: int) -> None:
+        """Remember the serial of a checked template.
 
         :raises StateError: if it cannot be kept.
         """
         if serial > self.lowest(login):
             self._people = {**self._people, login: serial}
+            self._write()
+
+    def dead_below(self, login: str) -> int:
+        """The serial below which this person's templates were withdrawn, also when the directory lost the tombstone."""
+        return self._dead.get(login, 0)
+
+    def saw_tombstone(self, login: str, below_serial: int) -> None:
+        """Remember a checked tombstone.
+
+        :raises StateError: if it cannot be kept.
+        """
+        if below_serial > self.dead_below(login):
+            self._dead = {**self._dead, login: below_serial}
             self._write()
 
     def saw_manifest(self, serial: int) -> None:
@@ -47,15 +60,19 @@ class SerialMemory:
             self._manifest = serial
             self._write()
 
-    def _read(self) -> tuple[int, dict[str, int]]:
+    def _read(self) -> tuple[int, dict[str, int], dict[str, int]]:
         match read_state(self._path):
             case None:
-                return 0, {}
-            case {"realm": str() as realm, "manifest": int() as manifest, "people": dict() as people} if all(
-                isinstance(serial, int) for serial in people.values()
-            ):
-                return (manifest, people) if realm == self._realm else (0, {})
+                return 0, {}, {}
+            case {
+                "realm": str() as realm,
+                "manifest": int() as manifest,
+                "people": dict() as people,
+                "dead": dict() as dead,
+            } if all(isinstance(serial, int) for serial in (*people.values(), *dead.values())):
+                return (manifest, people, dead) if realm == self._realm else (0, {}, {})
         raise damaged(self._path)
 
     def _write(self) -> None:
-        write_state(self._path, {"realm": self._realm, "manifest": self._manifest, "people": self._people})
+        content = {"realm": self._realm, "manifest": self._manifest, "people": self._people, "dead": self._dead}
+        write_state(self._path, content)

@@ -1,0 +1,143 @@
+"""From the bytes of the directory to a judge: nothing in a bundle is believed before it was checked here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from faced.directory.bundle import Bundle
+from faced.errors import FacedError, MetricError, StateError, TemplateFormatError, TrustError
+from faced.landmarks.observe import Observation
+from faced.logon.outcome import Outcome, Ruling, Standing
+from faced.logon.serials import SerialMemory
+from faced.recognition.calibration import OperatingPoint
+from faced.recognition.decision import MIN_FRAMES, Decision, Matcher
+from faced.recognition.metric import Metric
+from faced.recognition.template import FaceTemplate
+from faced.trust.keys import HostKeys
+from faced.trust.realm import Realm, Verifier, open_epoch_keys
+from faced.trust.sealed import check_template, open_template, tombstoned_below
+
+_REVOKED = frozenset({"tombstoned", "host_revoked", "issuer_revoked"})
+
+
+class Unfit(FacedError):
+    """No template of this person may be used here and now; ``ruling`` says how the attempt ends."""
+
+    def __init__(self, ruling: Ruling) -> None:
+        super().__init__("The person's template cannot be used here.", reason=ruling.reason)
+        self.ruling = ruling
+
+
+class FaceJudge:
+    """One person's opened template, for the frames of one attempt."""
+
+    min_frames = MIN_FRAMES
+
+    def __init__(self, metric: Metric, operating_point: OperatingPoint, template: FaceTemplate) -> None:
+        self._metric = metric
+        self._operating_point = operating_point
+        self._template = template
+        self.restart()
+
+    @property
+    def band(self) -> str:
+        """The coarse distance of the score from the threshold."""
+        return self._matcher.verdict().band
+
+    def weigh(self, observation: Observation) -> Decision:
+        """Take one more usable frame of the sitting and decide; a frame that cannot be compared is not counted."""
+        try:
+            self._matcher.add(observation.points, observation.spread)
+        except MetricError:
+            return Decision.UNDECIDED
+        return self._matcher.verdict().decision
+
+    def restart(self) -> None:
+        """Forget all frames."""
+        self._matcher = Matcher(self._metric, self._operating_point, self._template)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What this host needs to judge: whom it trusts, its keys, its predictor and metric, and what it has seen.
+
+    ``predictor`` is the SHA-256 of this host's predictor file.
+    """
+
+    realm: Realm
+    host: HostKeys
+    predictor: bytes
+    metric: Metric
+    operating_point: OperatingPoint
+    serials: SerialMemory
+
+    def judge(self, login: str, bundle: Bundle, now: int) -> FaceJudge:
+        """Check, open and make ready.
+
+        :param login: the canonical login name from NSS.
+        :param now: unix seconds.
+        :raises Unfit: whatever is wrong.
+        """
+        try:
+            verifier = self._verifier(bundle, now)
+            self._check(verifier, login, bundle)
+            if bundle.template is None or bundle.host is None:
+                raise TrustError("This computer has no host record.", reason="no_host_statement")
+            opened = open_template(
+                verifier,
+                login,
+                bundle.template,
+                bundle.template_keys,
+                open_epoch_keys(verifier, bundle.host, self.host),
+                self.predictor,
+                tombstone=bundle.tombstone,
+                lowest_serial=self.serials.lowest(login),
+            )
+            self.serials.saw_template(login, opened.header.serial)
+            return FaceJudge(self.metric, self.operating_point, FaceTemplate.decode(opened.coordinates))
+        except TrustError as error:
+            raise Unfit(Ruling(_outcome(error.reason), error.reason)) from None
+        except (StateError, TemplateFormatError, MetricError) as error:
+            raise Unfit(Ruling(Outcome.NO_TEMPLATE, error.reason)) from None
+
+    def standing(self, login: str, bundle: Bundle, now: int) -> tuple[Standing, str]:
+        """What the signed state in a bundle says about a person, and the reason's token; nothing is opened."""
+        try:
+            verifier = self._verifier(bundle, now)
+            if verifier.manifest is not None and self.host.name in verifier.manifest.revoked_hosts:
+                return Standing.REVOKED, "host_revoked"
+            self._check(verifier, login, bundle)
+        except TrustError as error:
+            outcome = _outcome(error.reason)
+            standing = {Outcome.REVOKED: Standing.REVOKED, Outcome.PURPOSE_OVER: Standing.PURPOSE_OVER}
+            return standing.get(outcome, Standing.UNAVAILABLE), error.reason
+        except StateError as error:
+            return Standing.UNAVAILABLE, error.reason
+        return Standing.CLEAR, ""
+
+    def _verifier(self, bundle: Bundle, now: int) -> Verifier:
+        if bundle.manifest is None:
+            raise TrustError("There is no manifest of the realm.", reason="manifest_expired")
+        verifier = self.realm.verifier(bundle.delegations, bundle.manifest, now)
+        if verifier.manifest is not None:
+            self.serials.saw_manifest(verifier.manifest.serial)
+        return verifier
+
+    def _check(self, verifier: Verifier, login: str, bundle: Bundle) -> None:
+        """Whether there is a template that may be believed; a tombstone seen once holds when the directory loses it."""
+        if bundle.tombstone is not None:
+            self.serials.saw_tombstone(login, tombstoned_below(verifier, login, bundle.tombstone))
+        dead_below = self.serials.dead_below(login)
+        if bundle.template is None:
+            raise TrustError("There is no template.", reason="tombstoned" if dead_below else "no_template")
+        _statement, header = check_template(
+            verifier, login, bundle.template, tombstone=bundle.tombstone, lowest_serial=self.serials.lowest(login)
+        )
+        if header.serial < dead_below:
+            raise TrustError("The template was withdrawn.", reason="tombstoned")
+
+
+def _outcome(reason: str) -> Outcome:
+    if reason in _REVOKED:
+        return Outcome.REVOKED
+    return Outcome.PURPOSE_OVER if reason == "purpose_over" else Outcome.NO_TEMPLATE
