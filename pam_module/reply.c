@@ -67,6 +67,13 @@ static bool member(struct json_object *object, const char *name, enum json_type 
     return *value == NULL || json_object_is_type(*value, type);
 }
 
+static bool has(struct json_object *object, const char *name)
+{
+    struct json_object *value = NULL;
+
+    return json_object_object_get_ex(object, name, &value) && value != NULL;
+}
+
 struct envelope {
     struct json_object *parameters; /* NULL if there are none */
     struct json_object *error;
@@ -105,8 +112,12 @@ enum faced_reply_kind faced_reply_to_begin(const char *message, size_t size)
     struct json_object *object = faced_strict_object(message, size);
     struct envelope envelope;
 
-    if (object != NULL && envelope_open(&envelope, object) && !envelope.continues)
-        kind = envelope.error != NULL ? FACED_REPLY_ERROR : FACED_REPLY_BEGUN;
+    if (object != NULL && envelope_open(&envelope, object) && !envelope.continues) {
+        if (envelope.error != NULL)
+            kind = FACED_REPLY_ERROR;
+        else if (!has(envelope.parameters, "outcome") && !has(envelope.parameters, "nonce"))
+            kind = FACED_REPLY_BEGUN;
+    }
     json_object_put(object);
     return kind;
 }

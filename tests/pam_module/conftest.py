@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,6 +47,14 @@ def rigs(built: None, request: pytest.FixtureRequest) -> Iterator[PamRig]:
         rig = PamRig(ASAN_MODULE, preload=[asan_library()], environment=ASAN)
     with rig:
         yield rig
+
+
+@pytest.fixture
+def logon_path() -> Iterator[Path]:
+    """Where a socket may be made and reached by every uid; pytest's own folders are closed to others."""
+    with tempfile.TemporaryDirectory(prefix="faced-socket-") as folder:
+        Path(folder).chmod(0o777)
+        yield Path(folder) / "logon"
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import socket
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -189,8 +190,9 @@ def listen(path: Path, backlog: int = 8) -> socket.socket:
     return listener
 
 
-def listening_as_nobody(path: Path) -> Iterator[int]:
-    """A process of another uid that listens where faced should, and lets everybody in. Yields its pid."""
+@contextmanager
+def listening_as_nobody(path: Path) -> Iterator[None]:
+    """A process of another uid that listens where faced should, and lets everybody in."""
     ready, tell_ready = os.pipe()
     child = os.fork()
     if child == 0:
@@ -212,7 +214,7 @@ def listening_as_nobody(path: Path) -> Iterator[int]:
     try:
         if os.read(ready, 1) != b"1":
             raise RuntimeError("the impostor did not start")
-        yield child
+        yield
     finally:
         os.close(ready)
         os.kill(child, 9)

@@ -147,6 +147,8 @@ class PamRig:
             # Above 2 it would write down the password.
             "PAM_WRAPPER_DEBUGLEVEL": "2",
         }
+        # A service without a file is denied, as libpam expects some "other" to say.
+        self.write_service("other", *(f"{kind} required pam_deny.so" for kind in ("auth", "account")))
 
     def __enter__(self) -> PamRig:
         return self

@@ -144,6 +144,7 @@ def main() -> None:
         codes.append(code)
         tell({"done": step["call"]})
         sys.stdin.readline()
+    signal.setitimer(signal.ITIMER_REAL, 0)
     user_at_end = read_item(handle, PAM_USER)
     libpam.pam_end(handle, code)
     tell(
