@@ -30,6 +30,8 @@ done
 put 0644 /usr/share/man/man1 packaging/man/*.1
 put 0644 /usr/share/man/ja/man1 packaging/man/ja/*.1
 put 0644 /usr/share/bash-completion/completions packaging/completion/facectl
+put 0644 /usr/share/zsh/vendor-completions packaging/completion/_facectl
+put 0644 /usr/share/fish/vendor_completions.d packaging/completion/facectl.fish
 put 0644 /usr/share/doc/faced/etc etc/*.toml
 put 0644 /usr/share/doc/faced/ldap etc/ldap/*
 put 0644 /usr/share/doc/faced/pam.d etc/pam.d/*
