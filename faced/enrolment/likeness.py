@@ -22,8 +22,8 @@ _DAY_S = 86400
 class SittingPlan:
     """How a camera enrolment runs.
 
-    ``samples`` are kept, at least ``apart_s`` apart so that they differ; of the frames between two the steadiest
-    counts. After ``timeout_s`` without enough of them the sitting has failed.
+    ``samples`` of one unbroken view are kept, at least ``apart_s`` apart so that they differ; of the frames between
+    two the steadiest counts. After ``timeout_s`` without enough of them the sitting has failed.
     """
 
     samples: int = 8
@@ -68,6 +68,7 @@ def template_of_sitting(
     refusals: dict[Reason, int] = {}
     said = ""
     started: float | None = None
+    track = -1
     while len(kept) < plan.samples:
         try:
             frame = camera.read()
@@ -79,6 +80,10 @@ def template_of_sitting(
         if frame.timestamp_s - started > plan.timeout_s:
             break
         report = observer.observe(frame.image, frame.timestamp_s)
+        if report.track != track:
+            # The face was lost from view; who is there now may be somebody else.
+            track, best = report.track, None
+            kept.clear()
         hint = sitting_hint(report.reason)
         if hint != said:
             said = hint

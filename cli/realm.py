@@ -1,0 +1,324 @@
+"""`facectl realm`: the organisation's root of trust."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.passphrase import new_passphrase, passphrase_file_option, read_passphrase, unlock_from
+from cli.printing import dry_run_option, json_option, print_facts, print_json, print_table
+from cli.run import Run, pass_run
+from cli.station import connector, open_desk, station_option
+from faced.directory.connector import Account
+from faced.directory.realm import RealmDocuments
+from faced.directory.tree import RoleAccount, Tree
+from faced.enrolment.fiscal_year import JST, last_day
+from faced.enrolment.founding import DEFAULT_GROUP, Founding, check_free, found
+from faced.enrolment.manifest import next_manifest
+from faced.enrolment.person import check_group
+from faced.enrolment.planting import publish_realm, refuse_other_realm
+from faced.enrolment.station import Station, Unlock
+from faced.errors import FacedError, StateError, TrustError
+from faced.i18n import _
+from faced.trust.realm import Manifest, Realm, Role
+from faced.trust.statement import Statement, parse
+
+
+@click.group(help=_("The organisation's root of trust: make it, show it, renew its manifest."))
+def realm() -> None:
+    """The noun."""
+
+
+admin_options = [
+    click.option(
+        "--bind-dn",
+        metavar="DN",
+        help=_("The directory's administrator, who makes the entries and sets the accounts of the roles."),
+    ),
+    click.option(
+        "--bind-password-file",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help=_("Read the administrator's password from the first line of this file instead of asking."),
+    ),
+]
+
+
+def _administrator(command: Any) -> Any:
+    for option in reversed(admin_options):
+        command = option(command)
+    return command
+
+
+@realm.command(
+    "init",
+    help=_(
+        "Make the realm NAME: the root key, a key for each role, this fiscal year's epoch, the first manifest.\n\n"
+        "Everything goes into the new folder DIR and, unless --offline, into the directory. Afterwards take the root "
+        "key off the station (or use --root-key) and lock it away: it is needed once a year."
+    ),
+)
+@click.argument("name")
+@click.option(
+    "--station", "path", type=click.Path(path_type=Path), required=True, metavar="DIR", help=_("A new folder.")
+)
+@click.option("--dummy", is_flag=True, help=_("A realm of dummy staff, where clips may stand in for cameras."))
+@click.option(
+    "--handler", metavar="NAME", help=_("The designated handler of personal data; otherwise your login name.")
+)
+@click.option(
+    "--group",
+    "groups",
+    multiple=True,
+    metavar="GROUP",
+    help=_("A key group (a department); may be repeated. Otherwise one group, “default”."),
+)
+@click.option("--root-key", type=click.Path(path_type=Path), metavar="FILE", help=_("Put the root key here instead."))
+@click.option(
+    "--open-role",
+    "open_roles",
+    multiple=True,
+    type=click.Choice([role.value for role in Role]),
+    help=_("A role whose key a timer uses: its file gets no passphrase. May be repeated."),
+)
+@click.option(
+    "--root-passphrase-file", type=click.Path(path_type=Path), metavar="FILE", help=_("The root key's passphrase.")
+)
+@passphrase_file_option
+@_administrator
+@click.option("--offline", is_flag=True, help=_("Make the station only; publish later with “facectl realm publish”."))
+@dry_run_option
+@pass_run
+def init(
+    run: Run,
+    name: str,
+    path: Path,
+    dummy: bool,
+    handler: str | None,
+    groups: tuple[str, ...],
+    root_key: Path | None,
+    open_roles: tuple[str, ...],
+    root_passphrase_file: Path | None,
+    passphrase_file: Path | None,
+    bind_dn: str | None,
+    bind_password_file: Path | None,
+    offline: bool,
+    dry_run: bool,
+) -> None:
+    """Found the realm, then publish it."""
+    check_free(path)
+    names = tuple(dict.fromkeys(check_group(group) for group in groups)) or (DEFAULT_GROUP,)
+    founding = Founding(
+        name,
+        dummy=dummy,
+        handler=handler or getpass.getuser(),
+        groups=names,
+        open_roles=frozenset({Role.AUDIT, *map(Role, open_roles)}),
+    )
+    account = None if offline else _admin_account(run, bind_dn, bind_password_file)
+    if account is not None:
+        with connector(run, account).connect() as connection:
+            refuse_other_realm(connection, Tree.configured(run.config.directory), None)
+    if dry_run:
+        click.echo(_("Would make the realm {name} in {path}.").format(name=name, path=path))
+        return
+    root_passphrase = new_passphrase(_("the root key"), root_passphrase_file)
+    role_passphrase = new_passphrase(_("the keys of the roles"), passphrase_file)
+    station = found(
+        path,
+        founding,
+        root_passphrase=root_passphrase,
+        role_passphrase=role_passphrase,
+        now=run.now,
+        root_key=root_key,
+    )
+    click.echo(_("The station is in {path}.").format(path=path))
+    if account is not None:
+        try:
+            publish_station(run, station, account, lambda _name: role_passphrase)
+        except FacedError:
+            click.echo(_("The station is complete, but the directory has not all of it yet."), err=True)
+            click.echo(_("Once that is mended: facectl realm publish --station {path}").format(path=path), err=True)
+            raise
+    click.echo(_("Fingerprint: {fingerprint}").format(fingerprint=station.realm.fingerprint))
+    click.echo(
+        _("Next: take {path} off this computer and lock it away.").format(path=root_key or station.key_path("root"))
+    )
+
+
+@realm.command(help=_("Put the station's realm into the directory, or complete what was interrupted."))
+@station_option
+@_administrator
+@dry_run_option
+@passphrase_file_option
+@pass_run
+def publish(
+    run: Run,
+    station_path: Path | None,
+    bind_dn: str | None,
+    bind_password_file: Path | None,
+    dry_run: bool,
+    passphrase_file: Path | None,
+) -> None:
+    """Make the entries and set the role accounts' passwords."""
+    station = Station.open(run.station(station_path))
+    account = _admin_account(run, bind_dn, bind_password_file)
+    if dry_run:
+        with connector(run, account).connect() as connection:
+            refuse_other_realm(connection, Tree.configured(run.config.directory), station.realm.anchor)
+        click.echo(_("Would publish the realm {name}.").format(name=station.realm.name))
+        return
+    publish_station(run, station, account, unlock_from(passphrase_file))
+
+
+def publish_station(run: Run, station: Station, account: Account, unlock: Unlock) -> None:
+    """Plant the realm as the directory's administrator."""
+    passwords = {role: station.role(Role(role.value), unlock).password for role in RoleAccount}
+    with connector(run, account).connect() as connection:
+        publish_realm(connection, Tree.configured(run.config.directory), station, passwords)
+    click.echo(_("The realm {name} is in the directory.").format(name=station.realm.name))
+
+
+@realm.command(help=_("Show the realm: fingerprint, roles, epochs, and how long the manifest lasts."))
+@station_option
+@json_option
+@pass_run
+def show(run: Run, station_path: Path | None, as_json: bool) -> None:
+    """On a station everything; on a PC what it pinned."""
+    path = run.station(station_path)
+    if station_path is None and not path.exists():
+        _show_anchor(Realm.open(_read_anchor(run.config.realm.anchor)), as_json)
+        return
+    station = Station.open(path)
+    try:
+        manifest = station.verifier(run.now).manifest
+    except TrustError as error:
+        click.echo(_("WARNING: {warning}").format(warning=error), err=True)
+        manifest = None
+    handlers = [
+        (statement.subject, ", ".join(statement.body["roles"]), statement.expires) for statement in _held(station)
+    ]
+    if as_json:
+        print_json({**_anchor_facts(station.realm), "handlers": _json_handlers(handlers), **_json_manifest(manifest)})
+        return
+    _show_anchor(station.realm, False)
+    if manifest is not None:
+        print_facts([(_("Manifest until"), _moment(manifest.expires)), (_("Serial"), str(manifest.serial))])
+    click.echo()
+    print_table(
+        [_("Handler"), _("Role"), _("Until")], [(name, roles, _moment(expires)) for name, roles, expires in handlers]
+    )
+    if manifest is not None:
+        click.echo()
+        print_table(
+            [_("Key group"), _("Fiscal year"), _("Until")],
+            [(epoch.group, str(epoch.number), str(last_day(epoch.not_after))) for epoch in manifest.epochs],
+        )
+
+
+@realm.command(
+    "manifest",
+    help=_("Issue the manifest anew, for two weeks from now; a timer does this daily. Nothing in it changes."),
+)
+@station_option
+@passphrase_file_option
+@click.option("--offline", is_flag=True, help=_("Do not put it into the directory."))
+@dry_run_option
+@pass_run
+def reissue(run: Run, station_path: Path | None, passphrase_file: Path | None, offline: bool, dry_run: bool) -> None:
+    """Sign the next manifest in the role ``manifest``."""
+    new = next_manifest(last_manifest(Station.open(run.station(station_path))), run.now)
+    if dry_run:
+        click.echo(_("Would issue a manifest until {until}.").format(until=_moment(new.expires)))
+        return
+    desk = open_desk(run, station_path, Role.MANIFEST, passphrase_file)
+    data = desk.station.realm.issue_manifest(desk.key.sign, new)
+    # Our own check: a delegation that has run out must show here and not on every workstation.
+    desk.station.realm.verifier(desk.station.delegations, data, run.now)
+    if not offline:
+        with desk.connect() as connection:
+            RealmDocuments(connection, desk.tree).publish_manifest(data)
+    desk.station.keep_manifest(data)
+    click.echo(_("The manifest holds until {until}.").format(until=_moment(new.expires)))
+
+
+def last_manifest(station: Station) -> Manifest:
+    """The station's last manifest, also when it has expired: renewing it is the cure.
+
+    :raises TrustError: there is none, or it is not ours.
+    """
+    data = station.manifest
+    if data is None:
+        raise TrustError(_("The station has lost its manifest. Restore the folder from its backup."))
+    issued = parse(data).unverified.issued
+    manifest = station.realm.verifier(station.delegations, data, issued).manifest
+    assert manifest is not None  # noqa: S101 - a verifier made with a manifest has one
+    return manifest
+
+
+def _held(station: Station) -> list[Statement]:
+    return [parse(data).verify(station.realm.root) for data in station.delegations]
+
+
+def _read_anchor(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        raise StateError(
+            _("This computer has joined no realm: there is no {path}. Join with “facectl host join”.").format(path=path)
+        ) from None
+
+
+def _show_anchor(realm: Realm, as_json: bool) -> None:
+    if as_json:
+        print_json(_anchor_facts(realm))
+        return
+    facts = [(_("Realm"), realm.name), (_("Fingerprint"), realm.fingerprint)]
+    if realm.dummy:
+        facts.append((_("Kind"), _("dummy staff only")))
+    print_facts(facts)
+
+
+def _anchor_facts(realm: Realm) -> dict[str, Any]:
+    return {"realm": realm.name, "id": realm.id.hex(), "fingerprint": realm.fingerprint, "dummy": realm.dummy}
+
+
+def _json_handlers(handlers: list[tuple[str, str, int]]) -> list[dict[str, Any]]:
+    return [{"handler": name, "roles": roles.split(", "), "until": until} for name, roles, until in handlers]
+
+
+def _json_manifest(manifest: Manifest | None) -> dict[str, Any]:
+    if manifest is None:
+        return {"manifest": None}
+    epochs = [
+        {"group": epoch.group, "epoch": epoch.number, "not_before": epoch.not_before, "not_after": epoch.not_after}
+        for epoch in manifest.epochs
+    ]
+    return {
+        "manifest": {
+            "serial": manifest.serial,
+            "issued": manifest.issued,
+            "expires": manifest.expires,
+            "epochs": epochs,
+            "revoked_hosts": sorted(manifest.revoked_hosts),
+        }
+    }
+
+
+def _moment(unix: int) -> str:
+    return datetime.fromtimestamp(unix, UTC).astimezone(JST).strftime("%Y-%m-%d %H:%M")
+
+
+def _admin_account(run: Run, bind_dn: str | None, password_file: Path | None) -> Account:
+    if not bind_dn:
+        raise click.UsageError(_("Name the directory's administrator with --bind-dn, or use --offline."))
+    password = (
+        read_passphrase(password_file).decode(errors="replace")
+        if password_file is not None
+        else click.prompt(_("Password of {user}").format(user=bind_dn), hide_input=True, err=True)
+    )
+    return Account(bind_dn, password)

@@ -1,0 +1,65 @@
+"""The authority station from the command line: which folder, which role, and the role's connection to the directory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from cli.passphrase import unlock_from
+from cli.run import Run
+from faced.directory.connection import Connection
+from faced.directory.connector import Account, Connector
+from faced.directory.tree import RoleAccount, Tree
+from faced.enrolment.station import RoleKey, Station
+from faced.i18n import _
+from faced.trust.realm import Role
+
+#: Nobody waits at a logon screen for the station: it may be more patient with the directory than a workstation.
+PATIENCE_S = 10.0
+
+station_option = click.option(
+    "--station",
+    "station_path",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help=_("The authority station's folder; otherwise the configured one."),
+)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A role at work on its station."""
+
+    run: Run
+    station: Station
+    key: RoleKey
+
+    @property
+    def tree(self) -> Tree:
+        """Where things are in the directory."""
+        return Tree.configured(self.run.config.directory)
+
+    def connect(self) -> Connection:
+        """The directory, as this role's account.
+
+        :raises DirectoryUnavailable: no server could be reached and verified.
+        """
+        account = Account(self.tree.role(RoleAccount(self.key.role.value)), self.key.password)
+        return connector(self.run, account).connect()
+
+
+def open_desk(run: Run, path: Path | None, role: Role, passphrase_file: Path | None) -> Desk:
+    """Open the station in a role.
+
+    :raises StateError, TrustError: as :meth:`Station.open` and :meth:`Station.role`.
+    """
+    station = Station.open(run.station(path))
+    return Desk(run, station, station.role(role, unlock_from(passphrase_file)))
+
+
+def connector(run: Run, account: Account) -> Connector:
+    """How to reach the configured directory as some account."""
+    directory = run.config.directory
+    return Connector(directory.servers, directory.ca_file, account, timeout_s=max(PATIENCE_S, directory.timeout_s))

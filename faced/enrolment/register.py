@@ -1,0 +1,153 @@
+"""People in the directory as the authority keeps them: enrolled, looked up, withdrawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from faced.directory.connection import Connection, equals
+from faced.directory.people import People, Person
+from faced.directory.tree import Tree
+from faced.enrolment.issue import Standing, issue_template, withdraw_template
+from faced.enrolment.person import PersonDetails
+from faced.enrolment.station import RoleKey
+from faced.errors import DirectoryError, NotInDirectory, TrustError
+from faced.i18n import _
+from faced.recognition.template import FaceTemplate, Source
+from faced.trust.realm import Verifier
+from faced.trust.sealed import TemplateHeader, read_header
+from faced.trust.statement import Kind
+
+
+@dataclass(frozen=True)
+class Register:
+    """The people of one tree, over a connection of the role that ``key`` belongs to."""
+
+    connection: Connection
+    tree: Tree
+    verifier: Verifier
+    key: RoleKey
+
+    @property
+    def people(self) -> People:
+        """The entries."""
+        return People(self.connection, self.tree)
+
+    def find(self, login: str) -> Person | None:
+        """A person's entry, or None."""
+        try:
+            return self.people.find(login)
+        except NotInDirectory:
+            return None
+
+    def login_of(self, staff_number: str) -> str | None:
+        """The login name of the person with this staff number, or None.
+
+        :raises AmbiguousEntry: several people have it.
+        """
+        try:
+            entry = self.connection.find(
+                self.tree.people, equals(objectClass="person", employeeNumber=staff_number), ("uid",)
+            )
+        except NotInDirectory:
+            return None
+        return entry.text("uid")
+
+    def check(self, details: PersonDetails) -> Person | None:
+        """Refuse details that would make two people one, or one two.
+
+        :return: the person's entry, None if there is none yet.
+        :raises DirectoryError: ``staff_number``: the login name or the staff number is another person's.
+        """
+        owner = self.login_of(details.staff_number)
+        if owner is not None and owner != details.login:
+            raise DirectoryError(
+                _("The staff number {number} belongs to {login} in the directory. Check both before you go on.").format(
+                    number=details.staff_number, login=owner
+                ),
+                reason="staff_number",
+            )
+        person = self.find(details.login)
+        if person is not None and person.staff_number not in ("", details.staff_number):
+            raise DirectoryError(
+                _("{login} has the staff number {number} in the directory. Check both before you go on.").format(
+                    login=details.login, number=person.staff_number
+                ),
+                reason="staff_number",
+            )
+        return person
+
+    def enrol(
+        self,
+        details: PersonDetails,
+        face: FaceTemplate,
+        *,
+        predictor: bytes,
+        not_after: int | None = None,
+        replace_confirmed: bool = False,
+    ) -> TemplateHeader:
+        """Issue a template and put it in place of any other; makes the person's entry if there is none.
+
+        :param replace_confirmed: whether a photo may take the place of a template that was made at the camera.
+        :raises DirectoryError: as :meth:`check`; ``confirmed``.
+        :raises TrustError: as :func:`faced.enrolment.issue.issue_template`.
+        """
+        person = self.check(details)
+        if person is not None and not replace_confirmed and self._is_lowered(person, face):
+            raise DirectoryError(
+                _(
+                    "{login} was enrolled at the camera, which is better than a photo. Use --replace to enrol from the "
+                    "photo all the same."
+                ).format(login=details.login),
+                reason="confirmed",
+            )
+        header, sealed = issue_template(
+            self.verifier,
+            self.key,
+            details,
+            face,
+            predictor=predictor,
+            standing=standing_of(person),
+            not_after=not_after,
+        )
+        described = {"staff_number": details.staff_number, "name": details.name, "mail": details.mail}
+        if person is None:
+            self.people.add(details.login, groups=details.groups, **described)
+        elif (person.staff_number, person.name, person.mail) != tuple(described.values()):
+            self.people.describe(details.login, **described)
+        self.people.enrol(details.login, sealed.template, sealed.template_keys, details.groups)
+        return header
+
+    def withdraw(self, login: str, *, reason: str) -> Person:
+        """Publish the tombstone of all templates of a person, then remove template and keys.
+
+        :return: the entry as it was.
+        :raises NotInDirectory: there is no such person.
+        """
+        person = self.people.find(login)
+        tombstone = withdraw_template(self.verifier, self.key, login, standing_of(person), reason=reason)
+        self.people.bury(login, tombstone)
+        self.people.erase(login)
+        return person
+
+    def header(self, person: Person) -> TemplateHeader | None:
+        """What is signed about a person's template, None without one.
+
+        :raises TrustError: it does not hold (any more); the reason says why.
+        """
+        if person.face.template is None:
+            return None
+        return read_header(self.verifier.check(person.face.template, Kind.TEMPLATE))
+
+    def _is_lowered(self, person: Person, face: FaceTemplate) -> bool:
+        if any(sample.source is Source.CAMERA for sample in face.samples):
+            return False
+        try:
+            header = self.header(person)
+        except TrustError:
+            return False
+        return header is not None and Source.CAMERA.value in header.method.split("+")
+
+
+def standing_of(person: Person | None) -> Standing:
+    """What a person has already."""
+    return Standing() if person is None else Standing(person.face.template, person.face.tombstone)
