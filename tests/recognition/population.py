@@ -38,7 +38,7 @@ class Population:
 
 
 def population(seed: int = 7) -> Population:
-    """People differ in ``TRAITS`` directions where photos differ little, photos in as many others where people do not."""
+    """People differ in ``TRAITS`` directions, twice as much as photos do; photos differ in as many others as well."""
     rng = np.random.default_rng(seed)
     mean = Metric.shipped().reference
     # Directions without move, turn and scale, which alignment would remove.
