@@ -1,8 +1,8 @@
 """Conversations with real libpam and the real module, without touching /etc/pam.d or being root.
 
-libpam_wrapper gives libpam another folder for service files; pam_matrix (of the same package) is the password step. Each
-conversation is a process of its own (pam_conversation.py), so that it can have another uid, a preloaded library or a
-sanitized module, and so that a crash is seen as one.
+libpam_wrapper gives libpam another folder for service files; pam_matrix (of the same package) is the password step.
+Each conversation is a process of its own (pam_conversation.py), so that it can have another uid, a preloaded library or
+a sanitized module, and so that a crash is seen as one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from typing import IO, Any
 
 ROOT = Path(__file__).parents[2]
 MODULE = ROOT / "pam_module" / "pam_faced.so"
-MATRIX = "/usr/lib/x86_64-linux-gnu/pam_wrapper/pam_matrix.so"
+#: pam_matrix (a password step), pam_set_items and pam_get_items (from and to the environment).
+WRAPPER_MODULES = Path("/usr/lib/x86_64-linux-gnu/pam_wrapper")
 DRIVER = Path(__file__).parent / "pam_conversation.py"
 #: One that every uid may run; an interpreter under somebody's home would not do.
 PYTHON = "/usr/bin/python3"
@@ -74,6 +75,7 @@ class Conversation:
     :ivar info: the texts shown by PAM_TEXT_INFO, in order; ``errors`` those by PAM_ERROR_MSG.
     :ivar prompts: what was asked for.
     :ivar user: PAM_USER at the end.
+    :ivar environment: what modules have put into the PAM environment.
     :ivar descriptors_left: how many descriptors more than before are open after pam_end().
     :ivar reused_intact: for each descriptor reused by Reply.reuse_sockets, whether the module left it alone.
     :ivar log: what the modules told syslog.
@@ -85,6 +87,7 @@ class Conversation:
     errors: tuple[str, ...]
     prompts: tuple[str, ...]
     user: str | None
+    environment: Mapping[str, str]
     descriptors_left: int
     reused_intact: tuple[bool, ...]
     log: tuple[str, ...]
@@ -164,7 +167,7 @@ class PamRig:
     @property
     def password_step(self) -> str:
         """The type-less rest of a line for the password step."""
-        return f"{MATRIX} passdb={self._passwords}"
+        return f"{WRAPPER_MODULES / 'pam_matrix.so'} passdb={self._passwords}"
 
     def set_password(self, user: str, password: str, service: str) -> None:
         with self._passwords.open("a", encoding="utf-8") as file:
@@ -209,55 +212,18 @@ class PamRig:
         :param interrupt_every_s: a signal with a handler arrives that often, so that system calls end with EINTR.
         :raises ConversationDied: the process ended before its result.
         """
-        job = {
-            "user": user,
-            "service": service,
-            "interrupt_every_s": interrupt_every_s,
-            "steps": [{"call": step.call, "flags": step.flags, "items": dict(step.items)} for step in steps],
-        }
-        shown: dict[int, list[str]] = {style: [] for style in range(1, 5)}
-        with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
-            process = subprocess.Popen(
-                [PYTHON, "-I", str(self._driver)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                env=self._environment,
-                cwd=self._folder,
-                user=uid,
-                group=uid,
-                extra_groups=None if uid is None else [],
-                text=True,
-            )
-            with process:
-                stdin, stdout = process.stdin, process.stdout
-                assert stdin is not None and stdout is not None
-                _say(stdin, job)
-                result: dict[str, Any] | None = None
-                for line in stdout:
-                    message = json.loads(line)
-                    if "codes" in message:
-                        result = message
-                    elif "done" in message:
-                        between(message["done"])
-                        _say(stdin, {})
-                    else:
-                        shown[message["style"]].append(message["text"])
-                        _say(stdin, _reply(message, answer, show))
-            log.seek(0)
-            text = log.read()
-        if result is None or process.returncode != 0:
-            raise ConversationDied(f"exit status {process.returncode}\n{text}")
-        return Conversation(
-            codes=tuple(result["codes"]),
-            seconds=tuple(result["seconds"]),
-            info=tuple(shown[PAM_TEXT_INFO]),
-            errors=tuple(shown[PAM_ERROR_MSG]),
-            prompts=tuple(shown[PAM_PROMPT_ECHO_OFF] + shown[PAM_PROMPT_ECHO_ON]),
-            user=result["user"],
-            descriptors_left=result["descriptors_left"],
-            reused_intact=tuple(result["reused_intact"]),
-            log=tuple(_SYSLOG.findall(text)),
+        return converse(
+            [PYTHON, "-I", str(self._driver)],
+            user,
+            service,
+            answer,
+            steps=steps,
+            show=show,
+            between=between,
+            uid=uid,
+            interrupt_every_s=interrupt_every_s,
+            environment=self._environment,
+            folder=self._folder,
         )
 
     def pamtester(
@@ -273,6 +239,77 @@ class PamRig:
             capture_output=True,
             check=False,
         )
+
+
+def converse(
+    driver: Sequence[str],
+    user: str | None,
+    service: str,
+    answer: str | Answer = "",
+    *,
+    steps: Sequence[Step] = (AUTHENTICATE,),
+    show: Callable[[str], bool] = lambda _text: True,
+    between: Callable[[str], None] = lambda _call: None,
+    uid: int | None = None,
+    interrupt_every_s: float = 0.0,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> Conversation:
+    """Runs the steps on one PAM handle of a driver process; parameters as :meth:`PamRig.converse`.
+
+    :param driver: the command line that runs pam_conversation.py, here or in a private system.
+    """
+    job = {
+        "user": user,
+        "service": service,
+        "interrupt_every_s": interrupt_every_s,
+        "steps": [{"call": step.call, "flags": step.flags, "items": dict(step.items)} for step in steps],
+    }
+    shown: dict[int, list[str]] = {style: [] for style in range(1, 5)}
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
+        process = subprocess.Popen(
+            driver,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env=environment,
+            cwd=folder,
+            user=uid,
+            group=uid,
+            extra_groups=None if uid is None else [],
+            text=True,
+        )
+        with process:
+            stdin, stdout = process.stdin, process.stdout
+            assert stdin is not None and stdout is not None
+            _say(stdin, job)
+            result: dict[str, Any] | None = None
+            for line in stdout:
+                message = json.loads(line)
+                if "codes" in message:
+                    result = message
+                elif "done" in message:
+                    between(message["done"])
+                    _say(stdin, {})
+                else:
+                    shown[message["style"]].append(message["text"])
+                    _say(stdin, _reply(message, answer, show))
+        log.seek(0)
+        text = log.read()
+    if result is None or process.returncode != 0:
+        raise ConversationDied(f"exit status {process.returncode}\n{text}")
+    return Conversation(
+        codes=tuple(result["codes"]),
+        seconds=tuple(result["seconds"]),
+        info=tuple(shown[PAM_TEXT_INFO]),
+        errors=tuple(shown[PAM_ERROR_MSG]),
+        prompts=tuple(shown[PAM_PROMPT_ECHO_OFF] + shown[PAM_PROMPT_ECHO_ON]),
+        user=result["user"],
+        environment=result["environment"],
+        descriptors_left=result["descriptors_left"],
+        reused_intact=tuple(result["reused_intact"]),
+        log=tuple(_SYSLOG.findall(text)),
+    )
 
 
 def _say(stdin: IO[str], line: dict[str, Any]) -> None:

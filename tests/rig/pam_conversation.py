@@ -1,4 +1,4 @@
-"""The application's side of PAM in a process of its own: real libpam, reached through libpam_wrapper.
+"""The application's side of PAM in a process of its own: real libpam, through libpam_wrapper where it is in force.
 
 Runs on the bare system interpreter, so that any uid can run it. Reads one JSON line that says what to do; every message
 of the conversation is written as a JSON line and answered by one; the last line written is the result. See pam.py.
@@ -17,7 +17,7 @@ import time
 from typing import Any
 
 PAM_BUF_ERR, PAM_CONV_ERR = 5, 19
-PAM_USER, PAM_TTY, PAM_RHOST, PAM_AUTHTOK = 2, 3, 4, 6
+PAM_USER, PAM_TTY, PAM_RHOST = 2, 3, 4
 ITEMS = {"user": PAM_USER, "tty": PAM_TTY, "rhost": PAM_RHOST}
 #: Descriptors that now are ours, and their other ends.
 reused: list[tuple[int, socket.socket]] = []
@@ -50,7 +50,8 @@ libc.calloc.restype = ctypes.c_void_p
 libc.calloc.argtypes = [ctypes.c_size_t, ctypes.c_size_t]
 libc.strdup.restype = ctypes.c_void_p
 libc.strdup.argtypes = [ctypes.c_char_p]
-libpam = ctypes.CDLL("libpam_wrapper.so")
+libpam = ctypes.CDLL("libpam_wrapper.so" if "PAM_WRAPPER" in os.environ else "libpam.so.0")
+libpam.pam_getenvlist.restype = ctypes.POINTER(ctypes.c_char_p)
 
 
 def tell(line: dict[str, Any]) -> None:
@@ -104,6 +105,17 @@ def read_item(handle: ctypes.c_void_p, item: int) -> str | None:
     return None if value.value is None else os.fsdecode(value.value)
 
 
+def environment(handle: ctypes.c_void_p) -> dict[str, str]:
+    entries = libpam.pam_getenvlist(handle)
+    found = {}
+    for entry in entries:
+        if entry is None:
+            break
+        name, _equals, value = os.fsdecode(entry).partition("=")
+        found[name] = value
+    return found
+
+
 def is_intact(number: int, other_end: socket.socket) -> bool:
     """Still open, and nothing was written to it."""
     try:
@@ -146,12 +158,14 @@ def main() -> None:
         sys.stdin.readline()
     signal.setitimer(signal.ITIMER_REAL, 0)
     user_at_end = read_item(handle, PAM_USER)
+    environment_at_end = environment(handle)
     libpam.pam_end(handle, code)
     tell(
         {
             "codes": codes,
             "seconds": seconds,
             "user": user_at_end,
+            "environment": environment_at_end,
             "descriptors_left": open_descriptors() - before,
             "reused_intact": [is_intact(*pair) for pair in reused],
         }
