@@ -21,6 +21,7 @@ def machine() -> Iterator[Container]:
         container.unpack(
             {
                 "/etc/faced/faced.toml": (b"", 0o644),
+                "/etc/faced/realm.anchor": (b"", 0o644),
                 "/etc/faced/host.keys": (b"the host's keys", 0o600),
                 "/etc/faced/directory.password": (b"the directory password", 0o600),
                 "/home/clerk/photo.jpg": (b"a face", 0o644),

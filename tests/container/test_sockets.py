@@ -38,7 +38,12 @@ def machine() -> Iterator[Container]:
 @pytest.fixture
 def joined(machine: Container) -> Iterator[Container]:
     secret = (b"x", 0o600)
-    files = {"faced.toml": (b"", 0o644), "host.keys": secret, "directory.password": secret}
+    files = {
+        "faced.toml": (b"", 0o644),
+        "realm.anchor": (b"x", 0o644),
+        "host.keys": secret,
+        "directory.password": secret,
+    }
     machine.unpack({f"/etc/faced/{name}": file for name, file in files.items()})
     machine.systemctl("start", *SOCKETS)
     yield machine
