@@ -54,8 +54,9 @@ def test_the_document_has_the_agreed_keys(data: Path) -> None:
 
 def test_cross_validation_trains_on_the_file_and_tells_its_people_apart(data: Path) -> None:
     rows = benchmark("--data", data, "--cross-validate")["rows"]
-    assert {row["set"]: row["eer"] for row in rows if (row["enrol"], row["probe"]) == (1, 1)}["near-frontal"] < 10
-    assert rows[-1]["eer"] <= rows[0]["eer"]
+    eer = {(row["enrol"], row["probe"]): row["eer"] for row in rows if row["set"] == "near-frontal"}
+    assert eer[1, 1] < 15
+    assert eer[3, 3] < 5
 
 
 def test_a_file_without_folds_cannot_be_cross_validated(data: Path, tmp_path: Path) -> None:
