@@ -204,6 +204,10 @@ class Attempt:
             return []
         if self.joined:
             return self._finish(Ruling(Outcome.CANCELLED, "hung_up", self._band))
+        return self.abandon()
+
+    def abandon(self) -> list[Action]:
+        """End without an outcome: nobody who may know one is there."""
         self._over = True
         return self._close()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from faced.directory.bundle import Bundle
 from faced.errors import FacedError, MetricError, StateError, TemplateFormatError, TrustError
@@ -14,7 +14,7 @@ from faced.recognition.decision import MIN_FRAMES, Decision, Matcher
 from faced.recognition.metric import Metric
 from faced.recognition.template import FaceTemplate
 from faced.trust.keys import HostKeys
-from faced.trust.realm import Realm, Verifier, open_epoch_keys
+from faced.trust.realm import Manifest, Realm, Verifier, open_epoch_keys
 from faced.trust.sealed import check_template, open_template, tombstoned_below
 
 _REVOKED = frozenset({"tombstoned", "host_revoked", "issuer_revoked"})
@@ -70,6 +70,12 @@ class Bench:
     metric: Metric
     operating_point: OperatingPoint
     serials: SerialMemory
+    _latest: dict[str, Manifest] = field(default_factory=dict)
+
+    @property
+    def latest_manifest(self) -> Manifest | None:
+        """The last manifest that was believed since the start."""
+        return self._latest.get("manifest")
 
     def judge(self, login: str, bundle: Bundle, now: int) -> FaceJudge:
         """Check, open and make ready.
@@ -121,6 +127,7 @@ class Bench:
         verifier = self.realm.verifier(bundle.delegations, bundle.manifest, now)
         if verifier.manifest is not None:
             self.serials.saw_manifest(verifier.manifest.serial)
+            self._latest["manifest"] = verifier.manifest
         return verifier
 
     def _check(self, verifier: Verifier, login: str, bundle: Bundle) -> None:

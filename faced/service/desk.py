@@ -1,0 +1,275 @@
+"""Attempts under way: each belongs to a connection, and one of them has the camera."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from faced.config import LogonConfig
+from faced.directory.bundle import Bundle
+from faced.errors import ProtocolError, StateError
+from faced.landmarks.observe import FrameReport
+from faced.logon import guidance
+from faced.logon.attempt import Action, Attempt, Charge, CloseCamera, Finish, Guide, OpenCamera
+from faced.logon.judge import Bench, Unfit
+from faced.logon.lockout import Counter, Lockout
+from faced.logon.names import Person
+from faced.logon.outcome import Outcome, Ruling
+from faced.logon.policy import Request
+from faced.records.audit import AuditError, AuditEvent, AuditSink, EventKind, Pseudonyms
+from faced.service.camera_thread import CameraThread
+from faced.service.directory_link import Answer, DirectoryLink
+from faced.service.lookup import NameLookup
+from faced.service.loop import Loop, Timer
+from faced.service.server import Call, Connection
+from faced.service.varlink import VarlinkError
+
+logger = logging.getLogger(__name__)
+
+NOT_ALLOWED = "io.faced.Logon.NotAllowed"
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What attempts work with."""
+
+    loop: Loop
+    config: LogonConfig
+    camera: CameraThread
+    directory: DirectoryLink
+    names: NameLookup
+    bench: Bench
+    lockout: Lockout
+    audit: AuditSink
+    pseudonyms: Pseudonyms
+    wall_s: Callable[[], float] = field(default=time.time)
+
+
+class Desk:
+    """Who has the camera. Root goes before users, who joined before who has only begun, the newer before the older."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self.surroundings = surroundings
+        self._holder: Session | None = None
+
+    def take(self, session: Session) -> bool:
+        """Give the camera to this attempt if it has the better right."""
+        holder = self._holder
+        if holder is not None and holder is not session:
+            if session.rank < holder.rank or (session.rank == holder.rank and holder.attempt.joined):
+                return False
+            self.give_back(holder)
+            holder.lost_camera()
+        self._holder = session
+        self.surroundings.camera.watch(session)
+        return True
+
+    def give_back(self, session: Session) -> None:
+        """This attempt needs the camera no more."""
+        if self._holder is session:
+            self._holder = None
+            self.surroundings.camera.leave(session)
+
+
+class Session:
+    """One attempt on one connection: carries out what the state machine says, and feeds it what happens."""
+
+    def __init__(self, desk: Desk, connection: Connection, request: Request) -> None:
+        self.request = request
+        self.attempt = Attempt(desk.surroundings.config, desk.surroundings.loop.clock)
+        self._desk = desk
+        self._with = desk.surroundings
+        self._connection = connection
+        self._person: Person | None = None
+        self._call: Call | None = None
+        self._nonce = ""
+        self._wait_s = 0.0
+        self._timer: Timer | None = None
+        self._stranger = False
+        self._with.names.find(request.user, self._found)
+        connection.on_close(self.cancel)
+
+    @property
+    def rank(self) -> tuple[bool, bool]:
+        """The right to the camera."""
+        return (self.request.peer_uid == 0, self.attempt.joined)
+
+    def begin(self) -> None:
+        """Warm up. A user's own program gets no camera before it is known to ask about that user."""
+        if self.request.peer_uid == 0:
+            self._do(self.attempt.begin())
+
+    def decide(self, call: Call, nonce: str) -> None:
+        """The password was right."""
+        self._call, self._nonce = call, nonce
+        if self._stranger:
+            self._turn_away()
+            return
+        self._do(self.attempt.join())
+        self._check_tries()
+
+    def cancel(self) -> None:
+        """The caller hung up, or the daemon ends."""
+        self._do(self.attempt.cancel())
+
+    def seen(self, report: FrameReport) -> None:
+        """From the camera thread: a frame was looked at."""
+        self._do(self.attempt.report(report))
+
+    def blind(self, reason: str) -> None:
+        """From the camera thread: there is no camera."""
+        self._desk.give_back(self)
+        self._do(self.attempt.camera_failed(reason))
+
+    def lost_camera(self) -> None:
+        """Somebody with a better right has it now."""
+        self._do(self.attempt.camera_taken())
+
+    def _found(self, person: Person | None) -> None:
+        if self.attempt.over:
+            return
+        if self.request.peer_uid != 0 and (person is None or person.uid != self.request.peer_uid):
+            self._stranger = True
+            if self._call is not None:
+                self._turn_away()
+            return
+        if person is None:
+            self._do(self.attempt.refuse(Ruling(Outcome.NO_TEMPLATE, "unknown_user")))
+            return
+        self._person = person
+        if self.request.peer_uid != 0:
+            self._do(self.attempt.begin())
+        self._check_tries()
+        if not self.attempt.over:
+            self._with.directory.ask("Fetch", {"login": person.login}, self._fetched)
+
+    def _fetched(self, answer: Answer) -> None:
+        if self.attempt.over or self._person is None:
+            return
+        match answer:
+            case VarlinkError():
+                self._do(self.attempt.refuse(Ruling(Outcome.NO_TEMPLATE, _token(answer.parameters.get("reason")))))
+            case ProtocolError():
+                self._do(self.attempt.refuse(Ruling(Outcome.NO_TEMPLATE, "directory_" + answer.reason)))
+            case _:
+                try:
+                    bundle = Bundle.from_wire(answer.get("bundle"))
+                    judge = self._with.bench.judge(self._person.login, bundle, int(self._with.wall_s()))
+                except Unfit as error:
+                    self._do(self.attempt.refuse(error.ruling))
+                except ProtocolError as error:
+                    self._do(self.attempt.refuse(Ruling(Outcome.NO_TEMPLATE, error.reason)))
+                else:
+                    self._do(self.attempt.template_ready(judge))
+
+    @property
+    def _counter(self) -> Counter:
+        return Counter.GREETER if self.request.peer_uid == 0 else Counter.LOCKER
+
+    def _check_tries(self) -> None:
+        """Refuse while the delay lasts; asked at the join, for the delay may end while a password is typed."""
+        if self._person is None or not self.attempt.joined or self.attempt.over:
+            return
+        try:
+            self._wait_s = self._with.lockout.remaining_s(self._person.uid, self._counter)
+        except StateError as error:
+            self._damaged(error)
+            return
+        if self._wait_s > 0:
+            self._do(self.attempt.refuse(Ruling(Outcome.LOCKED_OUT, "too_many_tries")))
+
+    def _do(self, actions: list[Action]) -> None:
+        for action in actions:
+            match action:
+                case OpenCamera():
+                    if not self._desk.take(self):
+                        self._do(self.attempt.camera_taken())
+                case CloseCamera():
+                    self._desk.give_back(self)
+                case Guide(reason):
+                    if self._call is not None:
+                        self._call.tell(text=guidance.hint(reason), reason=reason.value if reason else None)
+                case Charge():
+                    self._charge()
+                case Finish(ruling):
+                    self._finish(ruling)
+        self._await_deadline()
+
+    def _charge(self) -> None:
+        if self._person is None:
+            raise RuntimeError("a try of nobody")
+        self._check_tries()
+        if self.attempt.over:
+            return
+        try:
+            self._with.lockout.charge(self._person.uid, self._counter)
+        except StateError as error:
+            self._damaged(error)
+            return
+        self._do(self.attempt.charged())
+
+    def _damaged(self, error: StateError) -> None:
+        """Without a counter of tries nobody is judged."""
+        logger.error("%s", error)
+        self._record(self._event(EventKind.STATE, "", error.reason))
+        self._do(self.attempt.refuse(Ruling(Outcome.LOCKED_OUT, error.reason)))
+
+    def _finish(self, ruling: Ruling) -> None:
+        kind = {Outcome.MATCH: EventKind.ADMITTED, Outcome.LOCKED_OUT: EventKind.LOCKED_OUT}.get(
+            ruling.outcome, EventKind.REFUSED
+        )
+        if not self._record(self._event(kind, ruling.outcome.value, ruling.reason, ruling.band)):
+            # No record, no answer: the module takes a hang-up for a refusal.
+            self._connection.close()
+            return
+        if ruling.outcome is Outcome.MATCH and self._person is not None:
+            self._matched(self._person)
+        if self._call is not None:
+            text = guidance.verdict(ruling.outcome, self._wait_s)
+            self._call.reply(outcome=ruling.outcome.value, text=text, nonce=self._nonce)
+
+    def _matched(self, person: Person) -> None:
+        try:
+            self._with.lockout.forgive(person.uid, self._counter)
+        except StateError as error:
+            # The face was right; a counter that stays too high only makes a later delay longer.
+            logger.error("%s", error)
+        self._with.directory.ask("Used", {"login": person.login}, lambda _answer: None)
+
+    def _turn_away(self) -> None:
+        """A user's program asked about somebody else."""
+        self._do(self.attempt.abandon())
+        if not self._record(self._event(EventKind.INTRUDER, "", "other_user")):
+            self._connection.close()
+        elif self._call is not None:
+            self._call.error(VarlinkError(NOT_ALLOWED))
+
+    def _record(self, event: AuditEvent) -> bool:
+        try:
+            self._with.audit.record(event)
+        except AuditError as error:
+            logger.error("%s", error)
+            return False
+        return True
+
+    def _event(self, kind: EventKind, outcome: str, reason: str, band: str = "") -> AuditEvent:
+        subject = self._with.pseudonyms.of(self._person.login) if self._person is not None else ""
+        return AuditEvent(kind, outcome, reason, subject, self.request.service, self.request.peer_uid, band)
+
+    def _await_deadline(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        deadline_s = self.attempt.deadline_s()
+        if deadline_s is not None:
+            loop = self._with.loop
+            self._timer = loop.later(max(0.0, deadline_s - loop.clock()), lambda: self._do(self.attempt.tick()))
+
+
+def _token(reason: object) -> str:
+    """The other daemon's reason, if it looks like one: it goes into the audit record."""
+    if isinstance(reason, str) and 0 < len(reason) < 64 and reason.replace("_", "").isalnum():
+        return reason
+    return "directory"

@@ -1,0 +1,215 @@
+"""``faced``: the daemon with the camera and the only key of this computer that opens templates. It has no network."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from faced.camera.choose import open_camera
+from faced.config import Config, load
+from faced.errors import ConfigError, FacedError, StateError
+from faced.i18n import _, set_language
+from faced.landmarks.detector import FaceDetector
+from faced.landmarks.observe import Observer
+from faced.landmarks.predictor import Predictor
+from faced.landmarks.quality import WEBCAM
+from faced.logon.judge import Bench
+from faced.logon.lockout import Lockout
+from faced.logon.serials import SerialMemory
+from faced.recognition.calibration import OperatingPoint
+from faced.recognition.metric import Metric
+from faced.records.audit import AuditEvent, AuditSink, EventKind, JournalSink, Pseudonyms
+from faced.service.camera_thread import CameraThread
+from faced.service.desk import Desk, Surroundings
+from faced.service.directory_link import DirectoryLink
+from faced.service.hardening import forbid_dumps
+from faced.service.interface import Interface
+from faced.service.logon_methods import LogonMethods
+from faced.service.lookup import NameLookup
+from faced.service.loop import Loop
+from faced.service.notify import Notifier, bind_listener, inherited_listeners, watchdog_s
+from faced.service.peer import LogindSeat, Seat
+from faced.service.server import Server
+from faced.service.status_methods import StatusMethods
+from faced.trust.keys import HostKeys, decode_key_file, read_key_file
+from faced.trust.realm import Realm
+
+logger = logging.getLogger(__name__)
+
+#: Beyond the deadline that faced-directory gives its own server.
+_DIRECTORY_MARGIN_S = 0.5
+_SHUTDOWN_S = 2.0
+_LARGEST_ANCHOR = 64 * 1024
+
+
+def main() -> int:
+    """Entry point of ``faced``."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    try:
+        forbid_dumps()
+        config = load()
+        set_language(config.language)
+        LogonDaemon(config, os.environ).run()
+    except FacedError as error:
+        logger.error("%s", error)
+        return 1
+    return 0
+
+
+def host_keys(config: Config, environ: Mapping[str, str]) -> HostKeys:
+    """This computer's keys: the credential that PID 1 handed over, else the file.
+
+    :raises TrustError: missing, readable by others, or damaged.
+    :raises ConfigError: if they are another computer's.
+    """
+    folder = environ.get("CREDENTIALS_DIRECTORY")
+    credential = Path(folder) / config.host.keys.name if folder else None
+    if credential is not None and credential.exists():
+        # PID 1 guards it, by an access list that looks like group rights.
+        content = decode_key_file(credential.read_bytes())
+    else:
+        content = read_key_file(config.host.keys)
+    keys = HostKeys.from_content(content)
+    if config.host.name and keys.name != config.host.name:
+        raise ConfigError(_("The host keys are those of {name}: let this computer join anew.").format(name=keys.name))
+    return keys
+
+
+def realm_anchor(config: Config) -> Realm:
+    """The realm this computer joined.
+
+    :raises ConfigError: if there is no anchor.
+    :raises TrustError: if it is not one.
+    """
+    try:
+        with config.realm.anchor.open("rb") as file:
+            return Realm.open(file.read(_LARGEST_ANCHOR))
+    except OSError as error:
+        raise ConfigError(
+            _("The realm's anchor {path} cannot be read ({error}). Let this computer join a realm.").format(
+                path=config.realm.anchor, error=error.strerror
+            )
+        ) from None
+
+
+def state_folder(config: Config, environ: Mapping[str, str]) -> Path:
+    """Where the state is: the unit's folder, else the configured one.
+
+    :raises StateError: if it is not there or others may look into it.
+    """
+    folder = Path(environ.get("STATE_DIRECTORY") or config.state.logon)
+    try:
+        mode = folder.stat().st_mode
+    except OSError as error:
+        raise StateError(_("The state folder {path}: {error}.").format(path=folder, error=error.strerror)) from None
+    if mode & 0o077:
+        raise StateError(_("Others may look into the state folder: chmod 700 {path}.").format(path=folder))
+    return folder
+
+
+class LogonDaemon:
+    """All parts of ``faced``, put together; ready means that the next logon waits for nothing but the camera.
+
+    :raises FacedError: whatever is missing; a daemon that cannot judge does not start.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        environ: Mapping[str, str],
+        *,
+        seat: Seat | None = None,
+        audit: AuditSink | None = None,
+        notifier: Notifier | None = None,
+    ) -> None:
+        self._environ = environ
+        self._notifier = notifier or Notifier()
+        self._loop = Loop()
+        state = state_folder(config, environ)
+        self._audit: AuditSink = audit or JournalSink()
+        bench, observer = self._warm_bench(config, environ, state)
+        self._camera = CameraThread(
+            lambda: open_camera(config.camera, allow_virtual=bench.realm.dummy), observer, self._loop.soon
+        )
+        directory = DirectoryLink(
+            self._loop, config.sockets.directory, config.directory.timeout_s + _DIRECTORY_MARGIN_S
+        )
+        surroundings = Surroundings(
+            loop=self._loop,
+            config=config.logon,
+            camera=self._camera,
+            directory=directory,
+            names=NameLookup(self._loop),
+            bench=bench,
+            lockout=Lockout(state, config.logon.tries),
+            audit=self._audit,
+            pseudonyms=Pseudonyms.load(state / "pseudonyms.secret"),
+        )
+        self._server = Server(self._loop)
+        logon = LogonMethods(Desk(surroundings), seat or LogindSeat())
+        status = StatusMethods(config, bench, self._camera, directory)
+        listeners = inherited_listeners()
+        for name, path, interface, methods in (
+            ("logon", config.sockets.logon, "io.faced.Logon", logon.by_name()),
+            ("status", config.sockets.status, "io.faced.Status", status.by_name()),
+        ):
+            listener = listeners.pop(name, None) or bind_listener(path, 0o666)
+            self._server.listen(listener, Interface.shipped(interface), methods)
+
+    def run(self) -> None:
+        """Serve until SIGTERM or SIGINT."""
+        with self._signals():
+            self._camera.start()
+            self._audit.record(AuditEvent(EventKind.STARTED))
+            self._feed_watchdog(watchdog_s(self._environ))
+            self._notifier.ready(_("Ready."))
+            self._loop.run()
+        self._notifier.stopping()
+        self._server.close()
+        self._camera.stop(_SHUTDOWN_S)
+        self._audit.record(AuditEvent(EventKind.STOPPED))
+
+    def _warm_bench(self, config: Config, environ: Mapping[str, str], state: Path) -> tuple[Bench, Observer]:
+        realm = realm_anchor(config)
+        keys = host_keys(config, environ)
+        predictor = Predictor.load(config.landmarks.predictor)
+        detector = FaceDetector.shared()
+        observer = Observer(predictor, WEBCAM, config.landmarks.calls_per_frame, detector=detector)
+        bench = Bench(
+            realm=realm,
+            host=keys,
+            predictor=predictor.id,
+            metric=Metric.shipped(),
+            operating_point=OperatingPoint.shipped(config.logon.fmr),
+            serials=SerialMemory(state / "serials.json", realm.id),
+        )
+        return bench, observer
+
+    def _feed_watchdog(self, every_s: float | None) -> None:
+        if every_s is None:
+            return
+        if not self._camera.stuck():
+            # A camera call that never returns ends with a new process: this one cannot get the thread back.
+            self._notifier.alive()
+        self._loop.later(every_s, lambda: self._feed_watchdog(every_s))
+
+    @contextlib.contextmanager
+    def _signals(self) -> Iterator[None]:
+        before = {
+            number: signal.signal(number, lambda _number, _frame: self._loop.stop())
+            for number in (signal.SIGTERM, signal.SIGINT)
+        }
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

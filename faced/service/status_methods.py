@@ -1,0 +1,78 @@
+"""io.faced.Status: what an administrator or a monitor wants to know, and nothing about any person."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from faced import __version__
+from faced.config import Config
+from faced.i18n import _
+from faced.logon.judge import Bench
+from faced.service.camera_thread import CameraThread
+from faced.service.directory_link import Answer, DirectoryLink
+from faced.service.server import Call
+
+#: A manifest that was not renewed for so long is an alarm; it is valid for twice that.
+MANIFEST_ALARM_S = 7 * 86_400
+
+
+@dataclass(frozen=True)
+class StatusMethods:
+    """The one method; every caller may ask it."""
+
+    config: Config
+    bench: Bench
+    camera: CameraThread
+    directory: DirectoryLink
+    wall_s: Callable[[], float] = time.time
+
+    def by_name(self) -> Mapping[str, Callable[[Call], None]]:
+        """The methods as the server wants them."""
+        return {"Get": self.get}
+
+    def get(self, call: Call) -> None:
+        """Asks the other daemon, then answers."""
+        self.directory.ask("Status", {}, lambda answer: call.reply(**self._status(answer)))
+
+    def _status(self, answer: Answer) -> dict[str, Any]:
+        now = int(self.wall_s())
+        manifest = self.bench.latest_manifest
+        age_s = None if manifest is None else max(0, now - manifest.issued)
+        expires_in_s = None if manifest is None else manifest.expires - now
+        directory = _directory_state(answer)
+        camera = "stuck" if self.camera.stuck() else self.camera.state
+        return {
+            "version": __version__,
+            "realm": self.bench.realm.name,
+            "dummy": self.bench.realm.dummy,
+            "host": self.bench.host.name,
+            "camera": self.config.camera.name,
+            "camera_state": camera,
+            "predictor": self.bench.predictor.hex(),
+            "metric": self.bench.metric.id.hex(),
+            "directory": directory,
+            "manifest": {"known": manifest is not None, "seconds": age_s},
+            "expires_in": expires_in_s,
+            "warnings": list(self._warnings(directory, camera, age_s)),
+        }
+
+    def _warnings(self, directory: str, camera: str, age_s: int | None) -> list[str]:
+        warnings = []
+        if self.bench.realm.dummy:
+            warnings.append(_("This is a realm of dummy staff: clips are accepted in place of a camera."))
+        if camera not in ("idle", "open"):
+            warnings.append(_("The camera failed when it was last used."))
+        if directory == "unavailable":
+            warnings.append(_("faced-directory does not answer: nobody new can log on."))
+        if age_s is not None and age_s > MANIFEST_ALARM_S:
+            warnings.append(_("The realm's manifest was not renewed for a week: ask the authority station."))
+        return warnings
+
+
+def _directory_state(answer: Answer) -> str:
+    if not isinstance(answer, dict):
+        return "unavailable"
+    return "online" if answer.get("online") is True else "offline"
