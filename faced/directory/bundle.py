@@ -6,12 +6,15 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from faced.directory import schema
-from faced.directory.people import SealedFace
 from faced.errors import DirectoryError, ProtocolError
 from faced.i18n import _
+
+if TYPE_CHECKING:
+    # At run time it would bring ldap3 into the daemon that has no network.
+    from faced.directory.people import SealedFace
 
 DIRECTORY, CACHE = "directory", "cache"
 #: In base64 and with its field names it still fits in a message of 64 KiB.
