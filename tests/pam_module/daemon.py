@@ -28,8 +28,9 @@ class PeerGone(Exception):
 class Peer:
     """One connection of the module, as the daemon sees it."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, heard: threading.Condition) -> None:
         self._connection = connection
+        self._heard = heard
         self._received = b""
         self.heard: list[dict[str, Any]] = []
         self.ended = threading.Event()
@@ -45,7 +46,9 @@ class Peer:
                 raise PeerGone
             self._received += chunk
         message, _nul, self._received = self._received.partition(b"\0")
-        self.heard.append(json.loads(message))
+        with self._heard:
+            self.heard.append(json.loads(message))
+            self._heard.notify_all()
         return self.heard[-1]
 
     def hear_decide(self) -> dict[str, Any]:
@@ -126,6 +129,7 @@ class FakeDaemon:
         self._folder.chmod(0o755)
         self.path = self._folder / "logon"
         self._listener: socket.socket | None = None
+        self._heard = threading.Condition()
 
     def __enter__(self) -> FakeDaemon:
         self.start()
@@ -160,7 +164,7 @@ class FakeDaemon:
                 connection, _address = listener.accept()
             except OSError:
                 return
-            peer = Peer(connection)
+            peer = Peer(connection, self._heard)
             self.peers.append(peer)
             threading.Thread(target=self._serve, args=(peer,), daemon=True).start()
 
@@ -173,6 +177,12 @@ class FakeDaemon:
         finally:
             peer.ended.set()
 
+    def wait_until_heard(self, method: str, connections: int = 1) -> None:
+        """Until so many connections have heard the method."""
+        with self._heard:
+            if not self._heard.wait_for(lambda: sum(method in peer.methods for peer in self.peers) >= connections, 5):
+                raise TimeoutError(f"{method} was not heard")
+
     @property
     def conversations(self) -> list[list[str]]:
         """The methods heard on each connection, once all have ended."""
@@ -180,6 +190,12 @@ class FakeDaemon:
             if not peer.ended.wait(5):
                 raise TimeoutError("the module has left a connection open")
         return [peer.methods for peer in self.peers]
+
+    @property
+    def asked(self) -> list[dict[str, Any]]:
+        """The parameters of every message, connection by connection, once all have ended."""
+        assert self.conversations, "nobody came"
+        return [message["parameters"] for peer in self.peers for message in peer.heard]
 
 
 def listen(path: Path, backlog: int = 8) -> socket.socket:
@@ -203,7 +219,7 @@ def listening_as_nobody(path: Path) -> Iterator[None]:
             listener = listen(path)
             os.write(tell_ready, b"1")
             while True:
-                peer = Peer(listener.accept()[0])
+                peer = Peer(listener.accept()[0], threading.Condition())
                 try:
                     honest()(peer)
                 except PeerGone:

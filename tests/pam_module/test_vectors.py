@@ -107,11 +107,7 @@ def admits(data: bytes) -> bool:
     if not (message.get("continues") is None or message.get("continues") is False):
         return False
     parameters = message.get("parameters")
-    return (
-        isinstance(parameters, dict)
-        and parameters.get("outcome") == "match"
-        and parameters.get("nonce") == NONCE
-    )
+    return isinstance(parameters, dict) and parameters.get("outcome") == "match" and parameters.get("nonce") == NONCE
 
 
 def mutated(data: bytes, rng: random.Random, words: list[bytes]) -> bytes:
@@ -140,8 +136,31 @@ def test_no_mutation_of_an_answer_lets_in_what_a_second_reader_refuses(vectors_p
     rng = random.Random(seed)
     starts = [answer_bytes(vector) for vector in VECTORS["answers"] if vector["asked"] == "Decide"]
     starts += [data for data in starts if admits(data)] * 10
-    words = [b'"', b"\\", b"{", b"}", b"[", b"]", b":", b",", b"\\u0000", b"\0", b"null", b"true", b"false", b'"outcome"']
-    words += [b'"match"', b'"nonce":"%s"' % NONCE.encode(), b'"continues":', b'"error":', b'"parameters":{', b"'", b"1e9"]
+    words = [
+        b'"',
+        b"\\",
+        b"{",
+        b"}",
+        b"[",
+        b"]",
+        b":",
+        b",",
+        b"\\u0000",
+        b"\0",
+        b"null",
+        b"true",
+        b"false",
+        b'"outcome"',
+    ]
+    words += [
+        b'"match"',
+        b'"nonce":"%s"' % NONCE.encode(),
+        b'"continues":',
+        b'"error":',
+        b'"parameters":{',
+        b"'",
+        b"1e9",
+    ]
     answers = [mutated(rng.choice(starts), rng, words) for _ in range(MUTATIONS)]
     found = meanings(vectors_program, (("Decide", data) for data in answers))
     let_in = [data for data, meaning in zip(answers, found, strict=True) if meaning[:2] == ("outcome", "match")]
