@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -40,9 +41,9 @@ _LOOP_COLOUR = rgb(228, 230, 230)
 def solids_worn(identity: Identity, worn: Worn) -> list[Solid]:
     """The meshes of what is worn."""
     glasses = identity.looks.wears_glasses if worn.glasses is None else worn.glasses
-    solids = []
+    solids: list[Solid] = []
     if worn.mask:
-        solids += mask(identity)
+        solids.extend(mask(identity))
     if glasses or worn.glare:
         solids.append(spectacles(identity))
     if worn.hand:
@@ -50,16 +51,18 @@ def solids_worn(identity: Identity, worn: Worn) -> list[Solid]:
     return solids
 
 
+@functools.lru_cache(maxsize=16)
 def spectacles(identity: Identity) -> Solid:
     """Rims, bridge and temples."""
     frames = identity.looks.glasses
+    width = _temple_width(identity)
     meshes = []
     for side, sign in EYES:
         outline = lens_outline(identity, side, 30)
         meshes.append(tube(outline, frames.gauge_dm, sides=5, closed=True))
         hinge = outline[0] if sign > 0 else outline[15]
-        ear = np.array([sign * 0.84, identity.eye_level_dm + 0.07, hinge[2] - 1.1])
-        bend = np.array([sign * (abs(hinge[0]) + 0.05), identity.eye_level_dm + 0.05, hinge[2] - 0.06])
+        ear = np.array([sign * width, identity.eye_level_dm + 0.07, hinge[2] - 1.1])
+        bend = np.array([sign * max(abs(hinge[0]), width - 0.04), identity.eye_level_dm + 0.05, hinge[2] - 0.06])
         meshes.append(tube(np.array([hinge, bend, (bend + ear) / 2, ear], np.float32), frames.gauge_dm, sides=5))
     inner = [lens_outline(identity, side, 30)[15 if sign > 0 else 0] for side, sign in EYES]
     arch = (inner[0] + inner[1]) / 2 + np.array([0, 0.04, 0.03])
@@ -73,6 +76,8 @@ def lens_outline(identity: Identity, side: Part, points: int) -> Floats:
     """(points, 3) the edge of a lens, from the person's left round upwards; a superellipse a little before the eye."""
     frames = identity.looks.glasses
     sign = 1 if side == Part.LEFT_EYE else -1
+    # Close-set eyes get narrower lenses, as at an optician's.
+    half_width = min(frames.width_dm, abs(float(identity.eyes[side][0])) - 0.05)
     middle = identity.eyes[side] + np.array([0.01 * sign, -0.03, 0.36])
     angle = np.arange(points) / points * 2 * np.pi
     across, up = np.cos(angle), np.sin(angle)
@@ -80,7 +85,7 @@ def lens_outline(identity: Identity, side: Part, points: int) -> Floats:
     outward = np.clip(across * sign, 0, 1)
     return np.stack(
         [
-            middle[0] + frames.width_dm * np.sign(across) * np.abs(across) ** power,
+            middle[0] + half_width * np.sign(across) * np.abs(across) ** power,
             middle[1] + frames.height_dm * np.sign(up) * np.abs(up) ** power,
             middle[2] - 0.12 * outward,
         ],
@@ -105,7 +110,8 @@ def draw_glare(image: Floats, identity: Identity, strength: float, pixels: Calla
         image[rows, columns] += ((1.05 - image[rows, columns]) * share).astype(np.float32)
 
 
-def mask(identity: Identity) -> list[Solid]:
+@functools.lru_cache(maxsize=16)
+def mask(identity: Identity) -> tuple[Solid, Solid]:
     """A pleated surgical mask and its ear loops."""
     rows, columns = 25, 33
     face = _front(identity)
@@ -137,7 +143,7 @@ def mask(identity: Identity) -> list[Solid]:
     elastic = Solid(
         loop_vertices, loop_triangles, _LOOP_COLOUR, np.ones(len(loop_vertices), np.float32), nearer_dm=0.15
     )
-    return [sheet, elastic]
+    return sheet, elastic
 
 
 def hand(identity: Identity) -> Solid:
@@ -164,6 +170,14 @@ def hand(identity: Identity) -> Solid:
     )
 
 
+def _temple_width(identity: Identity) -> float:
+    """Half the width of the head just before the ears, where spectacles pass."""
+    model = head_model()
+    _x, y, z = model.vertices.T
+    beside = model.skin & (np.abs(y - 7.35) < 0.12) & (z > 0.65) & (z < 0.95)
+    return float(np.abs(identity.bare[beside, 0]).max()) + 0.02
+
+
 def _front(identity: Identity) -> Floats:
     """(n, 3) the skin of the face."""
     model = head_model()
@@ -184,4 +198,4 @@ def _tented(face: Floats, x: NDArray[np.floating], y: NDArray[np.floating]) -> F
     highest = np.where(near, face[:, 2][:, None], -np.inf).max(0)
     nearest: Ints = distance.argmin(0).astype(np.int32)
     highest = np.where(np.isfinite(highest), highest, face[nearest, 2]).reshape(x.shape).astype(np.float32)
-    return cv2.GaussianBlur(highest, (0, 0), 2.2, borderType=cv2.BORDER_REPLICATE).astype(np.float32)
+    return np.asarray(cv2.GaussianBlur(highest, (0, 0), 2.2, borderType=cv2.BORDER_REPLICATE), np.float32)

@@ -32,10 +32,14 @@ class Fragments:
 
     def interpolate(self, values: Floats) -> Floats:
         """Vertex values (n, k) at the covered pixels (m, k)."""
-        first = values[self.corners[:, 0]]
-        second = values[self.corners[:, 1]] - first
-        third = values[self.corners[:, 2]] - first
-        return np.asarray(first + self.weights[:, :1] * second + self.weights[:, 1:] * third, np.float32)
+        result = values[self.corners[:, 0]]
+        first_share = 1 - self.weights[:, :1] - self.weights[:, 1:]
+        result *= first_share
+        for corner in (1, 2):
+            part = values[self.corners[:, corner]]
+            part *= self.weights[:, corner - 1 : corner]
+            result += part
+        return result
 
 
 def rasterise(points: Floats, triangles: Ints, width: int, height: int, *, cull: bool = True) -> Fragments:

@@ -131,7 +131,7 @@ def rotation(yaw_deg: float, pitch_deg: float, roll_deg: float) -> Floats:
     turn = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
     nod = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
     tilt = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
-    return (turn @ nod @ tilt).astype(np.float32)
+    return np.asarray(turn @ nod @ tilt, np.float32)
 
 
 def _draw_person(
@@ -265,18 +265,23 @@ def _shade(
     looks = identity.looks
     diffuse, ambient = values[:, _DIFFUSE], values[:, _AMBIENT]
     painted = _sample(identity.paint, values[:, _AROUND], values[:, _HEIGHT])
-    strand = (painted[:, 3:] - STRAND_MIDDLE) / STRAND_SCALE
-    colour = painted[:, :3] / np.float32(255)
-    colour += (looks.lips - colour) * (values[:, _TINT, None] * np.float32(0.85))
-    hairy = smooth(-0.02, 0.045, values[:, _HAIR, None] + np.float32(0.016) * strand).astype(np.float32)
-    tress = np.clip(looks.hair * (1 + 0.22 * strand) + 0.012 * strand, 0, 1)
-    colour += (tress - colour) * hairy
-    clothed = smooth(0.006, -0.006, values[:, _SHIRT, None]).astype(np.float32)
-    colour += (looks.shirt - colour) * clothed
-    gloss = (0.10 * values[:, _SHINE, None] * (1 - 0.3 * hairy) * (1 - clothed)).astype(np.float32)
+    colour = painted[:, :3] * np.float32(1 / 255)
+    gloss = np.float32(0.10) * values[:, _SHINE]
+    lips = np.nonzero(values[:, _TINT] > 0)[0]
+    colour[lips] += (looks.lips - colour[lips]) * (values[lips, _TINT, None] * np.float32(0.85))
+    hair = np.nonzero(values[:, _HAIR] > -0.12)[0]
+    strand = (painted[hair, 3] - STRAND_MIDDLE) / STRAND_SCALE
+    hairy = smooth(-0.02, 0.045, values[hair, _HAIR] + 0.016 * strand)
+    tress = looks.hair * (1 + 0.22 * strand[:, None]) + 0.012 * strand[:, None]
+    colour[hair] += (np.clip(tress, 0, 1) - colour[hair]) * hairy[:, None]
+    gloss[hair] *= 1 - 0.3 * hairy
+    shirt = np.nonzero(values[:, _SHIRT] < 0.006)[0]
+    clothed = smooth(0.006, -0.006, values[shirt, _SHIRT])
+    colour[shirt] += (looks.shirt - colour[shirt]) * clothed[:, None]
+    gloss[shirt] *= 1 - clothed
     eyes = (part == Part.LEFT_EYE) | (part == Part.RIGHT_EYE)
     if eyes.any():
-        colour[eyes], gloss[eyes, 0] = _eye(values[eyes, _AROUND], values[eyes, _HEIGHT], identity, expression)
+        colour[eyes], gloss[eyes] = _eye(values[eyes, _AROUND], values[eyes, _HEIGHT], identity, expression)
         ambient[eyes] = np.maximum(ambient[eyes], 0.75)
     teeth = part == Part.TEETH
     colour[teeth] = _ENAMEL
@@ -289,10 +294,11 @@ def _shade(
         if solid.colour is not None:
             mine = part == number
             colour[mine] = solid.colour * values[mine, _TINT, None]
-            gloss[mine] = 0.10 * solid.gloss * values[mine, _SHINE, None]
+            gloss[mine] = 0.10 * solid.gloss * values[mine, _SHINE]
     lamp, room = _LAMP_COLOUR * np.float32(light.lamp), _ROOM_COLOUR * np.float32(light.room)
-    seen = colour * (room * ambient[:, None] + lamp * diffuse[:, None]) + gloss * np.float32(light.lamp)
-    return np.clip(seen, 0, 1.2)
+    colour *= lamp * diffuse[:, None] + room * ambient[:, None]
+    colour += (gloss * np.float32(light.lamp))[:, None]
+    return np.clip(colour, 0, 1.2, out=colour)
 
 
 def _eye(across: Floats, up: Floats, identity: Identity, expression: Expression) -> tuple[Floats, Floats]:

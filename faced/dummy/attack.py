@@ -1,0 +1,251 @@
+"""Attacks with pictures of a dummy: a printed photo held before the camera, and a screen that shows a still or a clip.
+
+A print matches its person better than the person does, which is why matching alone must never be enough. Nothing here
+helps against a real system that the picture of a real person would not: there are no masks and no forgeries.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from faced.dummy.clip import Clip
+from faced.dummy.motion import Act, Truth
+from faced.dummy.raster import Floats, rasterise
+from faced.dummy.render import room_brightness, rotation
+from faced.dummy.scene import OFFICE_LIGHT, WEBCAM, WEBCAM_LENS, Light, Picture, Sensor, office
+from faced.dummy.solid import grid
+
+_CELLS = (13, 17)
+_REMAP_WIDTH = 1024
+
+
+class Bend(StrEnum):
+    """How a sheet of paper is bent."""
+
+    FLAT = "flat"
+    #: About an upright axis, like a cylinder: the usual try to look deep.
+    UPRIGHT = "upright"
+    #: About a level axis.
+    LEVEL = "level"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A print or a screen before the camera.
+
+    :param width_cm: of the picture without its margin or bezel.
+    :param distance_cm: from the lens.
+    :param sway: how much the hand that holds it moves and tilts it; 0 is a stand, 1 about 18 degrees.
+    :param bend: of paper; ``curvature`` is one over the radius in dm, at most.
+    :param screen: a display (bezel, moire, its own light) instead of paper (white margin, raster dots).
+    :param glare: reflections of the lamp on it.
+    """
+
+    width_cm: float = 16.0
+    distance_cm: float = 28.0
+    sway: float = 1.0
+    bend: Bend = Bend.FLAT
+    curvature: float = 0.35
+    screen: bool = False
+    glare: float = 1.0
+
+
+PRINT = Sheet()
+BENT_PRINT = Sheet(bend=Bend.UPRIGHT)
+SCREEN = Sheet(screen=True, sway=0.3)
+
+
+def printed_photo(
+    photo: Picture, seed: int = 0, seconds: float = 2.0, fps: float = 15.0, *, sheet: Sheet = PRINT
+) -> Clip:
+    """An ID photo on paper, moved by hand.
+
+    :param photo: (h, w, 3) uint8 BGR, such as :func:`faced.dummy.id_photo` gives.
+    """
+    return _shown(lambda _index: photo, sheet, seed, _still_truth(seconds, fps))
+
+
+def screen_still(
+    photo: Picture, seed: int = 0, seconds: float = 2.0, fps: float = 15.0, *, sheet: Sheet = SCREEN
+) -> Clip:
+    """A photo on a telephone or tablet."""
+    return _shown(lambda _index: photo, sheet, seed, _still_truth(seconds, fps))
+
+
+def screen_replay(recorded: Clip, seed: int = 0, *, sheet: Sheet = SCREEN, repeats: int = 1) -> Clip:
+    """A recorded clip on a screen: it blinks and turns as the person did, only not when asked.
+
+    The truth tells the recorded person's movements, with ``live`` False.
+    """
+    shown = recorded.truth
+    count = len(recorded)
+    length_s = count / shown.fps
+    rounds = range(repeats)
+    truth = Truth(
+        fps=shown.fps,
+        timestamps_s=np.arange(count * repeats) / shown.fps,
+        yaw_deg=np.tile(shown.yaw_deg, repeats),
+        pitch_deg=np.tile(shown.pitch_deg, repeats),
+        roll_deg=np.tile(shown.roll_deg, repeats),
+        lids=np.tile(shown.lids, repeats),
+        jaw=np.tile(shown.jaw, repeats),
+        blinks_s=tuple(blink + length_s * turn for turn in rounds for blink in shown.blinks_s),
+        acts=tuple(
+            Act(act.challenge, act.start_s + length_s * turn, act.length_s) for turn in rounds for act in shown.acts
+        ),
+        people=shown.people,
+        live=False,
+    )
+    return _shown(lambda index: _portrait(recorded[index % count]), sheet, seed, truth)
+
+
+def show(
+    picture: Picture,
+    sheet: Sheet,
+    background: Floats,
+    *,
+    turn_deg: Sequence[float] = (0, 0, 0),
+    shift_cm: Sequence[float] = (0, 0),
+    curvature: float = 0.0,
+    nearer: float = 1.0,
+    flicker: float = 0.0,
+    light: Light = OFFICE_LIGHT,
+) -> Floats:
+    """Light at a webcam's sensor, (480, 640, 3) float32, with a picture on a sheet or screen in view.
+
+    :param turn_deg: yaw, pitch, roll of the sheet; ``shift_cm`` to the right in the picture and up.
+    :param curvature: one over the bending radius, in 1/dm; positive bulges towards the lens.
+    :param nearer: factor on the sheet's distance.
+    :param flicker: phase of the moire pattern, in radians.
+    """
+    lens = WEBCAM_LENS
+    height_px, width_px = picture.shape[:2]
+    width = sheet.width_cm / 10
+    height = width * height_px / width_px
+    margin = width * (0.085 if sheet.screen else 0.06)
+    rows, columns = _CELLS
+    x, y = np.meshgrid(
+        np.linspace(-width / 2 - margin, width / 2 + margin, columns),
+        np.linspace(height / 2 + margin, -height / 2 - margin, rows),
+    )
+    across, down = (x + width / 2) / width * width_px, (height / 2 - y) / height * height_px
+    surface = _bent(x, y, sheet.bend, curvature) @ rotation(turn_deg[0], turn_deg[1], turn_deg[2]).T
+    facing = _facing(surface.reshape(rows, columns, 3))
+    surface = surface + np.array([shift_cm[0] / 10, shift_cm[1] / 10, 0])
+    away = sheet.distance_cm / 10 * nearer - surface[:, 2]
+    points = np.stack(
+        [
+            lens.width_px / 2 + lens.focal_px * surface[:, 0] / away,
+            lens.height_px / 2 - lens.focal_px * surface[:, 1] / away,
+            -away,
+        ],
+        axis=1,
+    ).astype(np.float32)
+    towards = light.direction
+    halfway = towards + np.array([0, 0, 1], np.float32)
+    halfway /= np.linalg.norm(halfway)
+    received = 0.45 + 0.6 * np.clip(facing @ towards, 0, 1)
+    shine = np.clip(facing @ halfway, 0, 1) ** 60
+    # Picture coordinates over distance are linear on the screen, the coordinates themselves are not.
+    values = np.stack([across.ravel() / away, down.ravel() / away, 1 / away, received, shine], axis=1)
+    fragments = rasterise(points, grid(rows, columns), lens.width_px, lens.height_px, cull=False)
+    seen = fragments.interpolate(values.astype(np.float32))
+    u, v = seen[:, 0] / seen[:, 2], seen[:, 1] / seen[:, 2]
+    smaller = width_px / (lens.focal_px * width / (sheet.distance_cm / 10 * nearer))
+    colour = _sampled(picture, u, v, smaller)
+    outside = (u < 0) | (v < 0) | (u >= width_px) | (v >= height_px)
+    if sheet.screen:
+        colour = _on_screen(colour, u, v, outside, flicker) + 0.12 * sheet.glare * seen[:, 4:5]
+    else:
+        dots = 1 + 0.02 * np.sin(u * 2.1) * np.sin(v * 2.1)
+        colour = 0.06 + 0.86 * colour
+        colour[outside] = 0.93
+        colour = colour * dots[:, None] * seen[:, 3:4] * room_brightness(light) + 0.25 * sheet.glare * seen[:, 4:5]
+    image = background.copy()
+    image.reshape(-1, 3)[fragments.pixel] = colour
+    return image
+
+
+def _shown(picture: Callable[[int], Picture], sheet: Sheet, seed: int, truth: Truth, sensor: Sensor = WEBCAM) -> Clip:
+    rng = np.random.default_rng([23, seed])
+    phase = rng.uniform(0, 2 * np.pi, 8)
+    room = office(seed)
+
+    def drawn(index: int) -> Picture:
+        time_s = float(truth.timestamps_s[index])
+
+        def swing(which: int, period_s: float) -> float:
+            return float(sheet.sway * np.sin(2 * np.pi * time_s / period_s + phase[which]))
+
+        seen = show(
+            picture(index),
+            sheet,
+            room,
+            turn_deg=(18 * swing(0, 1.6), 8 * swing(1, 2.1), 4 * swing(2, 2.5)),
+            shift_cm=(1.5 * swing(3, 1.9), swing(4, 2.2)),
+            nearer=1 + 0.06 * swing(5, 2.7),
+            curvature=sheet.curvature * float(np.sin(2 * np.pi * time_s / 1.8 + phase[6])),
+            flicker=10.5 * time_s + float(phase[7]),
+        )
+        return sensor.develop(seen, np.random.default_rng([45, seed, index]))
+
+    return Clip(truth, drawn)
+
+
+def _still_truth(seconds: float, fps: float) -> Truth:
+    count = max(1, round(seconds * fps))
+    still = np.zeros(count)
+    return Truth(fps, np.arange(count) / fps, still, still, still, still, still, (), live=False)
+
+
+def _portrait(frame: Picture) -> Picture:
+    """The middle of a webcam frame, which is what somebody would fill a telephone's screen with."""
+    return np.ascontiguousarray(frame[30:450, 152:488])
+
+
+def _bent(x: NDArray[np.floating], y: NDArray[np.floating], bend: Bend, curvature: float) -> NDArray[np.floating]:
+    """(n, 3) points of a sheet that is bent but not stretched."""
+    z = np.zeros_like(x)
+    if bend is not Bend.FLAT and abs(curvature) > 1e-4:
+        along = x if bend is Bend.UPRIGHT else y
+        z = -(1 - np.cos(curvature * along)) / curvature
+        along = np.sin(curvature * along) / curvature
+        x, y = (along, y) if bend is Bend.UPRIGHT else (x, along)
+    return np.stack([x, y, z], axis=-1).reshape(-1, 3)
+
+
+def _facing(surface: NDArray[np.floating]) -> Floats:
+    """(n, 3) unit normals towards the camera of a (rows, columns, 3) surface."""
+    normal = np.cross(np.gradient(surface, axis=0), np.gradient(surface, axis=1)).reshape(-1, 3)
+    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+    return np.asarray(normal * np.sign(normal[:, 2:3]), np.float32)
+
+
+@functools.lru_cache(maxsize=2)
+def _softened(data: bytes, height: int, width: int, blur_px: float) -> Floats:
+    picture = np.frombuffer(data, np.uint8).reshape(height, width, 3).astype(np.float32) / 255
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), blur_px) if blur_px > 0.3 else picture, np.float32)
+
+
+def _sampled(picture: Picture, u: Floats, v: Floats, smaller: float) -> Floats:
+    """(m, 3) the picture at (u, v), softened first as far as it is reduced."""
+    blur_px = round(0.45 * smaller, 1) if smaller > 1.3 else 0.0
+    source = _softened(picture.tobytes(), *picture.shape[:2], blur_px)
+    folded = -(-len(u) // _REMAP_WIDTH) * _REMAP_WIDTH
+    maps = [np.resize(axis, folded).reshape(-1, _REMAP_WIDTH).astype(np.float32) for axis in (u, v)]
+    colour = cv2.remap(source, maps[0], maps[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(colour.reshape(-1, 3)[: len(u)], np.float32)
+
+
+def _on_screen(colour: Floats, u: Floats, v: Floats, outside: NDArray[np.bool_], flicker: float) -> Floats:
+    moire = 1 + 0.06 * np.sin(u * 1.93 + v * 0.07 + flicker) * np.sin(v * 1.87)
+    shining = colour**1.05 * np.array([1.11, 1.05, 1.01], np.float32) * moire[:, None] + 0.03
+    shining[outside] = 0.03
+    return np.asarray(shining, np.float32)
