@@ -17,6 +17,7 @@ from cli.station import connector, open_desk, station_option
 from faced.directory.connector import Account
 from faced.directory.hosts import Host, Hosts
 from faced.directory.tree import Tree
+from faced.enrolment.acts import Act
 from faced.enrolment.admission import admit, own_keys
 from faced.enrolment.fiscal_year import FiscalYear, last_day
 from faced.enrolment.founding import DEFAULT_GROUP
@@ -145,6 +146,7 @@ def approve(
         if dry_run:
             click.echo(_("Would approve {name}.").format(name=name))
             return
+        desk.record(Act.APPROVE_HOST, name, request.fingerprint)
         password = secrets.token_hex(_PASSWORD_BYTES)
         welcome_path = welcome or Path(f"{name}.welcome")
         replace_file(welcome_path, Welcome.seal(request, desk.station.realm.anchor, password).encode())

@@ -12,10 +12,11 @@ import click
 from cli.passphrase import new_passphrase, passphrase_file_option, read_passphrase, unlock_from
 from cli.printing import dry_run_option, json_option, print_facts, print_json, print_table
 from cli.run import Run, pass_run
-from cli.station import connector, open_desk, station_option
+from cli.station import connector, open_desk, station_option, write_act
 from faced.directory.connector import Account
 from faced.directory.realm import RealmDocuments
 from faced.directory.tree import RoleAccount, Tree
+from faced.enrolment.acts import Act
 from faced.enrolment.fiscal_year import JST, last_day
 from faced.enrolment.founding import DEFAULT_GROUP, Founding, check_free, found
 from faced.enrolment.manifest import next_manifest
@@ -136,6 +137,7 @@ def init(
         now=run.now,
         root_key=root_key,
     )
+    write_act(run, station, founding.handler, Act.FOUND, name)
     click.echo(_("The station is in {path}.").format(path=path))
     if account is not None:
         try:
@@ -177,6 +179,7 @@ def publish(
 
 def publish_station(run: Run, station: Station, account: Account, unlock: Unlock) -> None:
     """Plant the realm as the directory's administrator."""
+    write_act(run, station, "", Act.PUBLISH, account.dn)
     passwords = {role: station.role(Role(role.value), unlock).password for role in RoleAccount}
     with connector(run, account).connect() as connection:
         publish_realm(connection, Tree.configured(run.config.directory), station, passwords)
@@ -239,6 +242,7 @@ def reissue(run: Run, station_path: Path | None, passphrase_file: Path | None, o
     data = desk.station.realm.issue_manifest(desk.key.sign, new)
     # Our own check: a delegation that has run out must show here and not on every workstation.
     desk.station.realm.verifier(desk.station.delegations, data, run.now)
+    desk.record(Act.MANIFEST, str(new.serial))
     if not offline:
         with desk.connect() as connection:
             RealmDocuments(connection, desk.tree).publish_manifest(data)

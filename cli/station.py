@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from cli.run import Run
 from faced.directory.connection import Connection
 from faced.directory.connector import Account, Connector
 from faced.directory.tree import RoleAccount, Tree
+from faced.enrolment.acts import Act, ActLog, ActRecord
 from faced.enrolment.station import RoleKey, Station
 from faced.i18n import _
 from faced.trust.realm import Role
@@ -41,6 +44,13 @@ class Desk:
         """Where things are in the directory."""
         return Tree.configured(self.run.config.directory)
 
+    def record(self, act: Act, subject: str = "", reason: str = "") -> None:
+        """Write down what is about to be done.
+
+        :raises StateError: it could not be written; do not do it.
+        """
+        write_act(self.run, self.station, self.key.handler, act, subject, reason)
+
     def connect(self) -> Connection:
         """The directory, as this role's account.
 
@@ -57,6 +67,12 @@ def open_desk(run: Run, path: Path | None, role: Role, passphrase_file: Path | N
     """
     station = Station.open(run.station(path))
     return Desk(run, station, station.role(role, unlock_from(passphrase_file)))
+
+
+def write_act(run: Run, station: Station, handler: str, act: Act, subject: str = "", reason: str = "") -> None:
+    """Append to the station's record of acts."""
+    operator = os.environ.get("SUDO_USER") or getpass.getuser()
+    ActLog(station.path).write(ActRecord(run.now, act, handler, operator, subject, reason))
 
 
 def connector(run: Run, account: Account) -> Connector:

@@ -1,0 +1,277 @@
+"""`facectl enroll`: one person from a photo or at the camera, or many people from a folder of photos."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.exit_codes import ExitCode
+from cli.passphrase import passphrase_file_option
+from cli.printing import dry_run_option, json_option, print_json, print_table, progress, reason_option
+from cli.run import Run, pass_run
+from cli.station import Desk, open_desk, station_option
+from faced.enrolment.acts import Act
+from faced.enrolment.fiscal_year import end_of, last_day
+from faced.enrolment.founding import DEFAULT_GROUP
+from faced.enrolment.person import PersonDetails, check_login
+from faced.enrolment.register import Register
+from faced.errors import DirectoryError, DirectoryUnavailable, FacedError, PhotoRefused, StateError
+from faced.i18n import _
+from faced.trust.realm import Role
+from faced.trust.sealed import TemplateHeader
+
+if TYPE_CHECKING:
+    from faced.landmarks.predictor import Predictor
+    from faced.recognition.template import FaceTemplate
+
+_PICTURES = (".jpg", ".jpeg", ".png")
+
+
+@click.command(
+    help=_(
+        "Make the face data of USER from a photo (--photo FILE) or at this computer's camera (--camera), sealed so "
+        "that only the PCs of the person's key groups can open them. The picture itself is kept nowhere.\n\n"
+        "With --photos DIR: everybody of whom there is a photo in the folder. Files are named by login name or staff "
+        "number; the people must be in the directory already."
+    )
+)
+@click.argument("user", required=False)
+@click.option("--photo", type=click.Path(path_type=Path), metavar="FILE", help=_("A JPEG or PNG file."))
+@click.option("--photos", type=click.Path(path_type=Path), metavar="DIR", help=_("A folder of JPEG and PNG files."))
+@click.option("--camera", is_flag=True, help=_("Enrol at the camera, under supervision."))
+@click.option("--staff-number", metavar="N", help=_("For somebody who is not in the directory yet."))
+@click.option("--name", metavar="NAME", help=_("The person's name, for the same case."))
+@click.option("--mail", metavar="MAIL", help=_("The mail address, for the same case."))
+@click.option("--group", "groups", multiple=True, metavar="GROUP", help=_("A key group; may be repeated."))
+@click.option(
+    "--until",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help=_("The last day of use; otherwise the end of the fiscal year."),
+)
+@click.option("--replace", is_flag=True, help=_("Let a photo take the place of face data made at the camera."))
+@reason_option
+@station_option
+@passphrase_file_option
+@dry_run_option
+@json_option
+@pass_run
+def enroll(
+    run: Run,
+    user: str | None,
+    photo: Path | None,
+    photos: Path | None,
+    camera: bool,
+    staff_number: str | None,
+    name: str | None,
+    mail: str | None,
+    groups: tuple[str, ...],
+    until: datetime | None,
+    replace: bool,
+    reason: str,
+    station_path: Path | None,
+    passphrase_file: Path | None,
+    dry_run: bool,
+    as_json: bool,
+) -> ExitCode:
+    """One source of pictures, one or many people."""
+    if sum((photo is not None, photos is not None, camera)) != 1 or (user is None) != (photos is not None):
+        raise click.UsageError(_("Name USER and --photo or --camera, or only --photos."))
+    if photos is not None and (staff_number or name or mail):
+        raise click.UsageError(_("--staff-number, --name and --mail are for one person, not for --photos."))
+    not_after = end_of(until.date()) if until is not None else None
+    if user is not None:
+        check_login(user)
+    desk = open_desk(run, station_path, Role.ENROL, passphrase_file)
+    bench = Bench(desk, reason, groups, not_after, replace, dry_run)
+    if photos is not None:
+        return bench.many(photos, as_json)
+    assert user is not None  # noqa: S101 - checked above
+    return bench.one(user, photo, {"staff_number": staff_number, "name": name, "mail": mail}, as_json)
+
+
+class Bench:
+    """The enrolment role with everything that is the same for all people of one run."""
+
+    def __init__(
+        self, desk: Desk, reason: str, groups: tuple[str, ...], not_after: int | None, replace: bool, dry_run: bool
+    ) -> None:
+        self._desk = desk
+        self._reason = reason
+        self._groups = tuple(dict.fromkeys(groups))
+        self._not_after = not_after
+        self._replace = replace
+        self._dry_run = dry_run
+        self._verifier = desk.station.verifier(desk.run.now)
+
+    def one(self, user: str, photo: Path | None, given: dict[str, str | None], as_json: bool) -> ExitCode:
+        """One person; refusals are errors."""
+        with self._desk.connect() as connection:
+            # Known mistakes first: nobody sits down before a camera for a mistyped staff number.
+            details = self._details(self._register(connection), user, given)
+            self._register(connection).check(details)
+        predictor = self._predictor()
+        if photo is not None:
+            face = self._from_photo(predictor, photo)
+        else:
+            face = self._from_camera(predictor)
+        with self._desk.connect() as connection:
+            header = self._enrol(self._register(connection), details, face, predictor)
+        if as_json:
+            print_json(_json_of(details, header))
+        elif header is None:
+            click.echo(_("Would enrol {login} ({name}).").format(login=user, name=details.name))
+        else:
+            click.echo(
+                _("{login} ({name}) is enrolled until {day}.").format(
+                    login=user, name=details.name, day=last_day(header.not_after)
+                )
+            )
+        return ExitCode.DONE
+
+    def many(self, folder: Path, as_json: bool) -> ExitCode:
+        """Everybody in a folder; refusals are counted and listed, and stop nobody else."""
+        files = list(_pictures(folder))
+        enrolled: list[dict[str, Any]] = []
+        refused: list[dict[str, str]] = []
+        done: set[str] = set()
+        predictor = self._predictor() if files else None
+        with self._desk.connect() as connection, progress(len(files), _("Enrolling")) as step:
+            register = self._register(connection)
+            for file in files:
+                assert predictor is not None  # noqa: S101 - there are files
+                try:
+                    user = self._login_for(register, file.stem, done)
+                    details = self._details(register, user, {})
+                    header = self._enrol(register, details, self._from_photo(predictor, file), predictor)
+                    enrolled.append(_json_of(details, header))
+                    done.add(user)
+                except FacedError as error:
+                    if not _concerns_one_person(error):
+                        click.echo(_("Stopped after {count} people.").format(count=len(enrolled)), err=True)
+                        raise
+                    refused.append({"file": file.name, "reason": error.reason, "text": str(error)})
+                step()
+        if as_json:
+            print_json({"enrolled": enrolled, "refused": refused, "dry_run": self._dry_run})
+        else:
+            if refused:
+                print_table([_("File"), _("Why not")], [(entry["file"], entry["text"]) for entry in refused])
+                click.echo()
+            counts = {"enrolled": len(enrolled), "refused": len(refused)}
+            text = (
+                _("Would enrol {enrolled} people; {refused} photos refused.")
+                if self._dry_run
+                else _("Enrolled {enrolled} people; {refused} photos refused.")
+            )
+            click.echo(text.format(**counts))
+        return ExitCode.REFUSED if refused else ExitCode.DONE
+
+    def _register(self, connection: Any) -> Register:
+        return Register(connection, self._desk.tree, self._verifier, self._desk.key)
+
+    def _login_for(self, register: Register, stem: str, done: set[str]) -> str:
+        """The person a file is named after: a login name, else a staff number."""
+        login = stem if register.find(stem) is not None else register.login_of(stem)
+        if login is None:
+            raise DirectoryError(
+                _("Nobody in the directory has the login name or staff number “{name}”.").format(name=stem),
+                reason="not_in_directory",
+            )
+        if login in done:
+            raise DirectoryError(
+                _("There is another photo of {login} in the folder. Keep one.").format(login=login),
+                reason="second_photo",
+            )
+        return check_login(login)
+
+    def _details(self, register: Register, user: str, given: dict[str, str | None]) -> PersonDetails:
+        """What is known of the person, with what was given on the command line in its place."""
+        person = register.find(user)
+        held = {
+            "staff_number": person.staff_number if person else "",
+            "name": person.name if person else "",
+            "mail": person.mail if person else "",
+        }
+        details = {key: value if (value := given.get(key)) is not None else held[key] for key in held}
+        if person is None and not (details["staff_number"] and details["name"]):
+            raise DirectoryError(
+                _("{login} is not in the directory. To add the person, give --staff-number and --name.").format(
+                    login=user
+                ),
+                reason="not_in_directory",
+            )
+        groups = self._groups or (person.groups if person else ()) or (DEFAULT_GROUP,)
+        return PersonDetails(user, details["staff_number"], details["name"], details["mail"], groups)
+
+    def _enrol(
+        self, register: Register, details: PersonDetails, face: FaceTemplate, predictor: Predictor
+    ) -> TemplateHeader | None:
+        if self._dry_run:
+            register.check(details)
+            return None
+        self._desk.record(Act.ENROL, details.login, self._reason)
+        return register.enrol(
+            details,
+            face,
+            predictor=predictor.id,
+            not_after=self._not_after,
+            replace_confirmed=self._replace,
+        )
+
+    def _predictor(self) -> Predictor:
+        # dlib and its 100 MB file are loaded only when everything else is in order.
+        from faced.landmarks.predictor import Predictor
+
+        return Predictor.load(self._desk.run.config.landmarks.predictor)
+
+    def _from_photo(self, predictor: Predictor, path: Path) -> FaceTemplate:
+        from faced.enrolment.likeness import template_of_photo
+        from faced.enrolment.photo import read_photo
+
+        return template_of_photo(predictor, read_photo(path), self._desk.run.now)
+
+    def _from_camera(self, predictor: Predictor) -> FaceTemplate:
+        from faced.camera.choose import open_camera
+        from faced.enrolment.likeness import template_of_sitting
+        from faced.landmarks.observe import Observer
+
+        config = self._desk.run.config
+        observer = Observer(predictor, calls=config.landmarks.calls_per_frame)
+        with open_camera(config.camera, allow_virtual=self._desk.station.realm.dummy) as camera:
+            return template_of_sitting(
+                observer, camera, self._desk.run.now, guide=lambda text: click.echo(f"  {text}", err=True)
+            )
+
+
+def _concerns_one_person(error: FacedError) -> bool:
+    """Whether the others can go on: not when the directory, the station or its keys are at fault."""
+    if isinstance(error, DirectoryUnavailable):
+        return False
+    return isinstance(error, PhotoRefused | DirectoryError) or error.reason == "wrong_group"
+
+
+def _pictures(folder: Path) -> Iterator[Path]:
+    """The pictures in a folder, by name.
+
+    :raises StateError: it cannot be read.
+    """
+    try:
+        yield from sorted(path for path in folder.iterdir() if path.suffix.lower() in _PICTURES and path.is_file())
+    except OSError as error:
+        raise StateError(_("{path} cannot be read: {why}.").format(path=folder, why=error.strerror)) from None
+
+
+def _json_of(details: PersonDetails, header: TemplateHeader | None) -> dict[str, Any]:
+    until: date | None = last_day(header.not_after) if header is not None else None
+    return {
+        "login": details.login,
+        "staff_number": details.staff_number,
+        "groups": list(details.groups),
+        "serial": header.serial if header is not None else None,
+        "until": until.isoformat() if until is not None else None,
+    }

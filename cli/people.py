@@ -1,0 +1,179 @@
+"""`facectl show`, `list` and `remove`: what is recorded about people, and its erasure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.passphrase import passphrase_file_option
+from cli.printing import (
+    confirm,
+    dry_run_option,
+    json_option,
+    print_facts,
+    print_json,
+    print_table,
+    reason_option,
+    yes_option,
+)
+from cli.run import Run, pass_run
+from cli.station import Desk, open_desk, station_option
+from faced.directory.connection import Connection
+from faced.directory.people import Person
+from faced.enrolment.acts import Act
+from faced.enrolment.fiscal_year import last_day
+from faced.enrolment.person import check_login
+from faced.enrolment.register import Register, standing_of
+from faced.errors import TrustError
+from faced.i18n import _
+from faced.trust.realm import Role
+from faced.trust.sealed import check_template
+
+#: A tombstone holds 1 KiB, and says for years why somebody's face data were erased.
+_LONGEST_REASON = 200
+
+
+@click.command(
+    help=_("What is recorded about USER: staff number, name, mail, key groups, period. Never the face data.")
+)
+@click.argument("user")
+@station_option
+@json_option
+@pass_run
+def show(run: Run, user: str, station_path: Path | None, as_json: bool) -> None:
+    """Read as the auditor's account."""
+    desk = open_desk(run, station_path, Role.AUDIT, None)
+    with desk.connect() as connection:
+        register = _register(desk, connection)
+        facts = facts_of(register, register.people.find(check_login(user)))
+    if as_json:
+        print_json(facts)
+        return
+    print_facts(
+        [
+            (_("Login name"), facts["login"]),
+            (_("Name"), facts["name"]),
+            (_("Staff number"), facts["staff_number"]),
+            (_("Mail"), facts["mail"]),
+            (_("Key groups"), ", ".join(facts["groups"])),
+            (_("Face data"), state_word(facts["state"])),
+            (_("Made from"), facts["method"] or ""),
+            (_("Until"), facts["until"] or ""),
+            (_("Serial"), str(facts["serial"] or "")),
+        ]
+    )
+
+
+@click.command("list", help=_("Who is enrolled, and until when."))
+@click.option("--group", metavar="GROUP", help=_("Only this key group."))
+@click.option("--state", metavar="STATE", help=_("Only this state: enrolled, none, erased, purpose_over ..."))
+@station_option
+@json_option
+@pass_run
+def list_people(run: Run, group: str | None, state: str | None, station_path: Path | None, as_json: bool) -> None:
+    """Read as the auditor's account."""
+    desk = open_desk(run, station_path, Role.AUDIT, None)
+    with desk.connect() as connection:
+        register = _register(desk, connection)
+        everybody = [facts_of(register, person) for person in register.people.all()]
+    chosen = [
+        facts
+        for facts in sorted(everybody, key=lambda facts: str(facts["login"]))
+        if (group is None or group in facts["groups"]) and (state is None or state == facts["state"])
+    ]
+    if as_json:
+        print_json(chosen)
+        return
+    print_table(
+        [_("Login name"), _("Staff number"), _("Name"), _("Key groups"), _("Face data"), _("Until")],
+        [
+            (f["login"], f["staff_number"], f["name"], ",".join(f["groups"]), state_word(f["state"]), f["until"] or "")
+            for f in chosen
+        ],
+    )
+    click.echo(_("{count} people").format(count=len(chosen)))
+
+
+@click.command(
+    help=_(
+        "Erase the face data of USER from the directory and leave a signed record that they are dead, which every PC "
+        "learns of with its next refresh. Staff number, name and mail stay."
+    )
+)
+@click.argument("user")
+@reason_option
+@yes_option
+@station_option
+@passphrase_file_option
+@dry_run_option
+@pass_run
+def remove(
+    run: Run,
+    user: str,
+    reason: str,
+    yes: bool,
+    station_path: Path | None,
+    passphrase_file: Path | None,
+    dry_run: bool,
+) -> None:
+    """Tombstone first, then the attributes."""
+    check_login(user)
+    if not reason.strip() or len(reason) > _LONGEST_REASON:
+        raise click.UsageError(_("The reason needs 1 to {most} characters.").format(most=_LONGEST_REASON))
+    desk = open_desk(run, station_path, Role.REVOKE, passphrase_file)
+    with desk.connect() as connection:
+        register = _register(desk, connection)
+        person = register.people.find(user)
+        name = person.name
+        if dry_run:
+            click.echo(_("Would erase the face data of {login} ({name}).").format(login=user, name=name))
+            return
+        confirm(_("Erase the face data of {login} ({name})?").format(login=user, name=name), yes=yes)
+        desk.record(Act.WITHDRAW, user, reason)
+        register.withdraw(user, reason=reason)
+    click.echo(_("The face data of {login} ({name}) are erased.").format(login=user, name=name))
+
+
+def facts_of(register: Register, person: Person) -> dict[str, Any]:
+    """What may be shown of a person.
+
+    ``state`` is enrolled, none (never had face data), erased, or the reason why the template does not hold.
+    """
+    header, state = None, "erased" if person.face.tombstone is not None else "none"
+    if person.face.template is not None:
+        try:
+            _statement, header = check_template(
+                register.verifier, person.login, person.face.template, tombstone=standing_of(person).tombstone
+            )
+            state = "enrolled"
+        except TrustError as error:
+            state = error.reason
+    return {
+        "login": person.login,
+        "name": person.name,
+        "staff_number": person.staff_number,
+        "mail": person.mail,
+        "groups": list(person.groups),
+        "state": state,
+        "method": header.method if header else None,
+        "until": last_day(header.not_after).isoformat() if header else None,
+        "serial": header.serial if header else None,
+    }
+
+
+def state_word(state: str) -> str:
+    """A state in words."""
+    words = {
+        "enrolled": _("enrolled"),
+        "none": _("none"),
+        "erased": _("erased"),
+        "tombstoned": _("withdrawn"),
+        "purpose_over": _("period over"),
+    }
+    return words.get(state) or _("not valid ({reason})").format(reason=state)
+
+
+def _register(desk: Desk, connection: Connection) -> Register:
+    return Register(connection, desk.tree, desk.station.verifier(desk.run.now), desk.key)
