@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from configparser import ConfigParser
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,9 +22,12 @@ _PREDICTOR = Path("/usr/share/dlib")
 
 
 @contextmanager
-def machine_with_faced() -> Iterator[Container]:
-    """A booted machine on which faced is installed and nothing of it is configured, enabled or started."""
-    binds = {Path(sysconfig.get_path("purelib")): _DEPENDENCIES, _PREDICTOR: str(_PREDICTOR)}
+def machine_with_faced(binds: Mapping[Path, str] | None = None) -> Iterator[Container]:
+    """A booted machine on which faced is installed and nothing of it is configured, enabled or started.
+
+    :param binds: more read-only mounts, path outside to path inside.
+    """
+    binds = {Path(sysconfig.get_path("purelib")): _DEPENDENCIES, _PREDICTOR: str(_PREDICTOR), **(binds or {})}
     with TemporaryDirectory(prefix="faced-stage-") as folder, Container(binds) as container:
         stage = Path(folder)
         subprocess.run(
