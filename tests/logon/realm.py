@@ -1,0 +1,95 @@
+"""A dummy realm of today with one enrolled host, for tests that go through the doors of logon and service."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from nacl.public import PrivateKey
+from nacl.signing import SigningKey
+
+from faced.directory.bundle import Bundle
+from faced.trust.keys import HostKeys
+from faced.trust.realm import Epoch, Manifest, Realm, Role, issue_host
+from faced.trust.sealed import TemplateHeader, issue_tombstone, seal_template
+
+DAY = 86_400
+PREDICTOR = bytes(range(32))
+
+
+def _key(number: int) -> SigningKey:
+    return SigningKey(bytes([number]) * 32)
+
+
+@dataclass
+class TestRealm:
+    """The authority's side: what a directory would hold about a person."""
+
+    __test__ = False
+
+    now: int = field(default_factory=lambda: int(time.time()))
+    predictor: bytes = PREDICTOR
+    dummy: bool = True
+
+    def __post_init__(self) -> None:
+        now = self.now
+        self.root, self.enrol, self.operate, self.manifest_key, self.revoke = (_key(number) for number in range(1, 6))
+        self.realm = Realm.create("Example Ward", self.root, now - 100 * DAY, dummy=self.dummy)
+        self.epoch_private = PrivateKey(bytes([9]) * 32)
+        epoch = Epoch("default", 2026, bytes(self.epoch_private.public_key), now - 200 * DAY, now + 100 * DAY)
+        self.manifest = Manifest(10, now - DAY, now + 13 * DAY, (epoch,), frozenset(), frozenset(), {})
+        self.host = HostKeys("pc-1", _key(6), {2026: PrivateKey(bytes([7]) * 32)})
+        until = now + 300 * DAY
+        self.delegations = tuple(
+            self.realm.delegate(self.root, handler, bytes(signer.verify_key), [role], now - 100 * DAY, until)
+            for handler, signer, role in [
+                ("sato", self.enrol, Role.ENROL),
+                ("ito", self.operate, Role.OPERATE),
+                ("timer", self.manifest_key, Role.MANIFEST),
+                ("abe", self.revoke, Role.REVOKE),
+            ]
+        )
+        self.host_statement = issue_host(
+            self.realm,
+            self.operate,
+            name="pc-1",
+            box=bytes(self.host.boxes[2026].public_key),
+            sign=bytes(self.host.sign.verify_key),
+            epoch=2026,
+            groups={"default": {2026: self.epoch_private}},
+            now=now - DAY,
+            expires=until,
+        )
+
+    def bundle(self, login: str, coordinates: bytes, *, serial: int = 5, **changes: Any) -> Bundle:
+        """What faced-directory would hand over; ``changes`` replace fields of the template's header."""
+        now = self.now
+        header = TemplateHeader(login, "000123", serial, now - DAY, now + 100 * DAY, self.predictor, ("default",), "photo")
+        sealed = seal_template(
+            self.realm, self.enrol, replace(header, **changes), coordinates, self.manifest.epochs, now
+        )
+        return Bundle(
+            template=sealed.template,
+            template_keys=sealed.template_keys,
+            tombstone=None,
+            manifest=self.signed_manifest(),
+            delegations=self.delegations,
+            host=self.host_statement,
+            fetched=now,
+            origin="directory",
+        )
+
+    def signed_manifest(self, **changes: Any) -> bytes:
+        return self.realm.issue_manifest(self.manifest_key, replace(self.manifest, **changes))
+
+    def tombstone(self, login: str, below_serial: int) -> bytes:
+        return issue_tombstone(
+            self.realm,
+            self.revoke,
+            login,
+            below_serial=below_serial,
+            reason="left",
+            now=self.now,
+            expires=self.now + 900 * DAY,
+        )

@@ -1,0 +1,62 @@
+"""A stand-in for faced-directory behind the real wire: bundles by login, or an error, or silence."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from faced.directory.bundle import Bundle
+from faced.service.interface import Interface
+from faced.service.loop import Loop
+from faced.service.notify import bind_listener
+from faced.service.server import Call, Server
+from faced.service.varlink import VarlinkError
+
+
+class DirectoryDouble:
+    """Serves io.faced.Directory in a thread."""
+
+    def __init__(self, path: Path) -> None:
+        self.bundles: dict[str, Bundle] = {}
+        self.used: list[str] = []
+        self.silent = False
+        self._loop = Loop()
+        self._server = Server(self._loop)
+        methods = {"Fetch": self._fetch, "Standing": self._standing, "Used": self._used, "Status": self._status}
+        self._server.listen(bind_listener(path, 0o600), Interface.shipped("io.faced.Directory"), methods)
+        self._thread = threading.Thread(target=self._loop.run, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._loop.stop()
+        self._thread.join()
+        self._server.close()
+        self._loop.close()
+
+    def _fetch(self, call: Call) -> None:
+        if self.silent:
+            return
+        bundle = self.bundles.get(call.parameters["login"])
+        if bundle is None:
+            raise VarlinkError("io.faced.Directory.NotFound", {"reason": "not_in_directory"})
+        call.reply(bundle=bundle.to_wire())
+
+    def _standing(self, call: Call) -> None:
+        if self.silent:
+            return
+        bundle = self.bundles.get(call.parameters["login"])
+        call.reply(bundle=None if bundle is None else bundle.to_wire())
+
+    def _used(self, call: Call) -> None:
+        self.used.append(call.parameters["login"])
+        call.reply()
+
+    def _status(self, call: Call) -> None:
+        call.reply(online=True, last_contact=None, offline_until=None, cached=len(self.bundles))
