@@ -1,0 +1,239 @@
+"""When to ask the directory and when to believe the cache.
+
+A fresh cached entry is the answer, without any network. Otherwise the directory is asked, within one deadline.
+Otherwise a valid cached entry is the answer. Who could not be reached is not asked again at once: while ``Offline``, a
+valid entry is taken without waiting. An entry that is missing in the directory leaves a cached one as it is; only a
+tombstone, an erased template beside one, or the end of its days make an end of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from faced.directory.bundle import CACHE, DIRECTORY, Bundle, RealmPapers
+from faced.directory.cache import Cache, CachedFace, CachedPapers
+from faced.directory.people import SealedFace
+from faced.directory.source import Source
+from faced.errors import DirectoryError, DirectoryUnavailable, NotInDirectory, StateError
+from faced.i18n import _
+
+logger = logging.getLogger(__name__)
+
+#: An entry is fresh for this many refresh periods: a refresh that is a little late does not slow a logon down.
+_FRESH_PERIODS = 1.5
+#: Seconds until the directory is tried again after it could not be reached.
+_RETRY_S = 60
+_JITTER = 0.2
+_MOST_RECENT = 64
+
+
+@dataclass(frozen=True)
+class Online:
+    """The directory answered last time it was asked."""
+
+
+@dataclass(frozen=True)
+class Offline:
+    """The directory could not be reached and is left alone ``until`` (unix seconds)."""
+
+    until: int
+    why: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the fetcher does. ``last_contact``: unix seconds; ``cached``: people whose entry may be used."""
+
+    state: Online | Offline
+    last_contact: int | None
+    cached: int
+
+
+class Fetcher:
+    """Answers with bundles. May be asked from several threads; while one waits for the directory, none else waits."""
+
+    def __init__(
+        self,
+        source: Source,
+        cache: Cache,
+        *,
+        timeout_s: float,
+        refresh_s: float,
+        random: Callable[[], float],
+    ) -> None:
+        """
+        :param timeout_s: for one visit to the directory during a logon.
+        :param refresh_s: the period of the refresh, before jitter.
+        :param random: a number in [0, 1), for the jitter that keeps thousands of hosts from asking at once.
+        """
+        self._source = source
+        self._cache = cache
+        self._timeout_s = timeout_s
+        self._refresh_s = refresh_s
+        self._random = random
+        self._lock = threading.Lock()
+        self._state: Online | Offline = Online()
+        self._papers: CachedPapers | None = cache.papers()
+        self._last_contact: int | None = self._papers.fetched if self._papers else None
+        # Fetched lately and not (yet) in the cache: they enter it when the person has logged on.
+        self._recent: OrderedDict[str, CachedFace] = OrderedDict()
+
+    def at_once(self, login: str) -> Bundle | None:
+        """The bundle that needs no network: fresh, or valid while the directory is known to be out of reach."""
+        with self._lock:
+            entry, papers = self._known(login), self._valid_papers()
+            if entry is None or papers is None:
+                return None
+            if self._is_offline() or (self._is_fresh(entry.fetched) and self._is_fresh(papers.fetched)):
+                return self._bundle(entry, papers, CACHE)
+            return None
+
+    def standing(self, login: str) -> Bundle | None:
+        """The bundle of what is known here, however old, as long as it is valid."""
+        with self._lock:
+            entry, papers = self._known(login), self._valid_papers()
+            return self._bundle(entry, papers, CACHE) if entry and papers else None
+
+    def fetch(self, login: str) -> Bundle:
+        """The best bundle to be had; blocks for at most the deadline, plus the resolver's when it hangs.
+
+        :raises NotInDirectory: there is no such person, and nothing valid is cached.
+        :raises DirectoryUnavailable: the directory could not be asked, and nothing valid is cached.
+        """
+        if (bundle := self.at_once(login)) is not None:
+            return bundle
+        try:
+            answer = self._source.ask([login], self._timeout_s)
+        except DirectoryError as error:
+            with self._lock:
+                self._failed(error)
+            if (bundle := self.standing(login)) is not None:
+                return bundle
+            if isinstance(error, DirectoryUnavailable):
+                raise
+            raise DirectoryUnavailable(str(error), reason=error.reason) from None
+        with self._lock:
+            now = self._reached()
+            papers = self._take_papers(answer.papers, now)
+            face = answer.faces.get(login)
+            known = self._known(login)
+            if face is not None and (known is None or not face.empty):
+                return self._bundle(self._take_face(login, face, now), papers, DIRECTORY)
+            if known is not None:
+                return self._bundle(known, papers, CACHE)
+        raise NotInDirectory(_("The directory has no entry for this person that this host may read."))
+
+    def used(self, login: str) -> None:
+        """The person logged on: their entry belongs in the cache.
+
+        :raises StateError: it cannot be written.
+        """
+        with self._lock:
+            entry = self._recent.pop(login, None) or self._cache.find(login)
+            if entry is not None and not entry.face.empty:
+                self._cache.keep(login, entry.face, entry.fetched, used=self._cache.now())
+
+    def refresh(self) -> float:
+        """Ask for the realm's papers and everybody in the cache, and tidy it up; blocks.
+
+        :return: seconds until the next refresh is due.
+        """
+        with self._lock:
+            people = [entry.login for entry in self._cache.people()]
+        try:
+            answer = self._source.ask(people, None)
+        except DirectoryError as error:
+            with self._lock:
+                self._failed(error)
+            return self._jittered(min(_RETRY_S, self._refresh_s))
+        with self._lock:
+            now = self._reached()
+            self._take_papers(answer.papers, now)
+        for login, face in answer.faces.items():
+            # One at a time: a logon need not wait until all of them are on the disk.
+            with self._lock:
+                if face is not None and not face.empty and self._cache.find(login) is not None:
+                    self._take_face(login, face, now)
+        with self._lock:
+            self._cache.purge()
+        return self._jittered(self._refresh_s)
+
+    def status(self) -> Standing:
+        """How it does."""
+        with self._lock:
+            cached = sum(self._cache.is_valid(entry.fetched) for entry in self._cache.people())
+            return Standing(self._state, self._last_contact, cached)
+
+    def _take_face(self, login: str, face: SealedFace, now: int) -> CachedFace:
+        """Note what the directory has; what is cached already is replaced on the disk too."""
+        cached = self._cache.find(login)
+        entry = CachedFace(login, face, now, cached.used if cached else now)
+        if cached is not None:
+            self._try_to_write(lambda: self._cache.keep(login, face, now))
+            self._recent.pop(login, None)
+        else:
+            self._recent[login] = entry
+            self._recent.move_to_end(login)
+            while len(self._recent) > _MOST_RECENT:
+                self._recent.popitem(last=False)
+        return entry
+
+    def _take_papers(self, papers: RealmPapers, now: int) -> CachedPapers:
+        # A paper that vanished from the directory does not vanish here: an expired one is refused by its own date.
+        before = self._valid_papers()
+        if before is not None:
+            papers = RealmPapers(
+                papers.manifest or before.papers.manifest,
+                papers.delegations or before.papers.delegations,
+                papers.host or before.papers.host,
+            )
+        self._papers = CachedPapers(papers, now)
+        self._try_to_write(lambda: self._cache.keep_papers(papers, now))
+        return self._papers
+
+    def _reached(self) -> int:
+        if isinstance(self._state, Offline):
+            logger.info("The directory is reached again.")
+        self._state = Online()
+        self._try_to_write(self._cache.reached)
+        self._last_contact = self._cache.now()
+        return self._last_contact
+
+    def _failed(self, error: DirectoryError) -> None:
+        if isinstance(self._state, Online):
+            logger.warning("Without the directory for now: %s", error)
+        until = self._cache.now() + round(self._jittered(_RETRY_S))
+        self._state = Offline(until, error.reason)
+        self._try_to_write(self._cache.passed)
+
+    def _try_to_write(self, write: Callable[[], object]) -> None:
+        # A full disk must not keep anybody out while the directory itself answers.
+        try:
+            write()
+        except StateError as error:
+            logger.error("%s", error)
+
+    def _known(self, login: str) -> CachedFace | None:
+        recent = self._recent.get(login)
+        if recent is not None and self._is_fresh(recent.fetched):
+            return recent
+        return self._cache.find(login)
+
+    def _valid_papers(self) -> CachedPapers | None:
+        return self._papers if self._papers and self._cache.is_valid(self._papers.fetched) else None
+
+    def _is_fresh(self, fetched: int) -> bool:
+        return 0 <= self._cache.now() - fetched <= self._refresh_s * _FRESH_PERIODS
+
+    def _is_offline(self) -> bool:
+        return isinstance(self._state, Offline) and self._cache.now() < self._state.until
+
+    def _jittered(self, period_s: float) -> float:
+        return period_s * (1 + _JITTER * (2 * self._random() - 1))
+
+    def _bundle(self, entry: CachedFace, papers: CachedPapers, origin: str) -> Bundle:
+        return Bundle.of(entry.face, papers.papers, entry.fetched, origin)

@@ -1,0 +1,246 @@
+"""``faced-directory``: asks the directory on behalf of ``faced``, and holds the offline cache.
+
+It has the network and neither the camera nor a key that opens a template. Cached answers are given by the event loop
+at once; the directory is only ever waited for in threads of its own, so that one that hangs delays nobody else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import random
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from faced import __version__, config, i18n
+from faced.config import Config
+from faced.directory.bundle import Bundle
+from faced.directory.cache import Cache
+from faced.directory.connector import Connector
+from faced.directory.fetcher import Fetcher, Offline
+from faced.directory.password import read_password
+from faced.directory.source import DirectorySource
+from faced.directory.tree import Tree
+from faced.errors import ConfigError, DirectoryError, FacedError, NotInDirectory, StateError
+from faced.service.interface import Interface
+from faced.service.loop import Loop
+from faced.service.notify import Notifier, bind_listener, inherited_listeners, watchdog_s
+from faced.service.server import Call, Server
+from faced.service.varlink import VarlinkError, invalid_parameter
+
+logger = logging.getLogger(__name__)
+
+INTERFACE = "io.faced.Directory"
+#: Logons that may wait for the directory together; it is one person at a time on most PCs.
+MOST_VISITS = 8
+#: Beyond the deadline of a visit, for what a deadline cannot end: a name resolver that hangs.
+_PATIENCE_S = 0.5
+_LONGEST_LOGIN = 256
+_EX_CONFIG = 78
+
+
+class DirectoryService:
+    """The methods of ``io.faced.Directory``.
+
+    :param callers: uids that may ask; nobody else gets an answer, whatever the socket's mode.
+    :param timeout_s: of one visit to the directory.
+    """
+
+    def __init__(self, loop: Loop, fetcher: Fetcher, callers: Iterable[int], timeout_s: float) -> None:
+        self._loop = loop
+        self._fetcher = fetcher
+        self._callers = frozenset(callers)
+        self._timeout_s = timeout_s
+        self._waiting: dict[str, list[Call]] = {}
+
+    def listen(self, server: Server, listener: socket.socket) -> None:
+        """Serve this socket."""
+        methods = {"Fetch": self.fetch, "Standing": self.standing, "Used": self.used, "Status": self.status}
+        server.listen(listener, Interface.shipped(INTERFACE), methods)
+
+    def fetch(self, call: Call) -> None:
+        """A bundle from the cache at once, or from the directory within the deadline."""
+        login = self._login(call)
+        if (bundle := self._fetcher.at_once(login)) is not None:
+            call.reply(bundle=bundle.to_wire())
+            return
+        if login not in self._waiting:
+            if len(self._waiting) >= MOST_VISITS:
+                self._answer_from_cache(call, login, "busy")
+                return
+            self._waiting[login] = []
+            threading.Thread(target=self._visit, args=(login,), name="visit", daemon=True).start()
+        self._waiting[login].append(call)
+        self._loop.later(self._timeout_s + _PATIENCE_S, lambda: self._answer_from_cache(call, login, "timed_out"))
+
+    def standing(self, call: Call) -> None:
+        """What is known here, without any network."""
+        bundle = self._fetcher.standing(self._login(call))
+        call.reply(bundle=bundle.to_wire() if bundle else None)
+
+    def used(self, call: Call) -> None:
+        """The person logged on here."""
+        login = self._login(call)
+        try:
+            self._fetcher.used(login)
+        except StateError as error:
+            # It costs the next logon without network, not this one.
+            logger.error("%s", error)
+        call.reply()
+
+    def status(self, call: Call) -> None:
+        """How it does; no names."""
+        self._check_caller(call)
+        standing = self._fetcher.status()
+        offline = standing.state if isinstance(standing.state, Offline) else None
+        call.reply(
+            online=offline is None,
+            last_contact=standing.last_contact,
+            offline_until=offline.until if offline else None,
+            cached=standing.cached,
+        )
+
+    def _visit(self, login: str) -> None:
+        """In a thread of its own."""
+        answer: Bundle | VarlinkError
+        try:
+            answer = self._fetcher.fetch(login)
+        except NotInDirectory as error:
+            answer = VarlinkError(f"{INTERFACE}.NotFound", {"reason": error.reason})
+        except DirectoryError as error:
+            answer = _unavailable(error.reason)
+        except Exception:
+            logger.exception("fault while asking the directory")
+            answer = _unavailable("internal")
+        self._loop.soon(lambda: self._arrived(login, answer))
+
+    def _arrived(self, login: str, answer: Bundle | VarlinkError) -> None:
+        for call in self._waiting.pop(login, []):
+            if isinstance(answer, VarlinkError):
+                call.error(answer)
+            else:
+                call.reply(bundle=answer.to_wire())
+
+    def _answer_from_cache(self, call: Call, login: str, why: str) -> None:
+        if call.answered:
+            return
+        bundle = self._fetcher.standing(login)
+        if bundle is None:
+            call.error(_unavailable(why))
+        else:
+            call.reply(bundle=bundle.to_wire())
+
+    def _login(self, call: Call) -> str:
+        self._check_caller(call)
+        login = call.parameters["login"]
+        if not 0 < len(login) <= _LONGEST_LOGIN or not login.isprintable():
+            raise invalid_parameter("login")
+        return str(login)
+
+    def _check_caller(self, call: Call) -> None:
+        if call.peer.uid not in self._callers:
+            logger.warning("uid %d may not ask", call.peer.uid)
+            raise VarlinkError("org.varlink.service.PermissionDenied")
+
+
+class Refresher(threading.Thread):
+    """Refreshes the cache in the background, at once and then at the times the fetcher names."""
+
+    def __init__(self, fetcher: Fetcher, done: threading.Event, report: Notifier) -> None:
+        super().__init__(name="refresh", daemon=True)
+        self._fetcher = fetcher
+        self._done = done
+        self._report = report
+
+    def run(self) -> None:
+        wait_s = 0.0
+        while not self._done.wait(wait_s):
+            try:
+                wait_s = self._fetcher.refresh()
+            except Exception:
+                logger.exception("fault while refreshing the cache")
+                wait_s = 60.0
+            self._report.status(summary(self._fetcher))
+
+
+def summary(fetcher: Fetcher) -> str:
+    """One line for ``systemctl status``."""
+    standing = fetcher.status()
+    state = f"offline ({standing.state.why})" if isinstance(standing.state, Offline) else "online"
+    return f"{state}, {standing.cached} cached"
+
+
+def make_fetcher(settings: Config, environ: Mapping[str, str]) -> Fetcher:
+    """The fetcher that a configuration describes.
+
+    :raises ConfigError: no host name, no password.
+    :raises FacedError: no server, or no folder for the cache.
+    """
+    if not settings.host.name:
+        raise ConfigError("host: name: is missing. Join this host to a realm first.")
+    directory = settings.directory
+    connector = Connector.configured(directory, read_password(directory.password, environ))
+    folder = Path(environ["STATE_DIRECTORY"]) if environ.get("STATE_DIRECTORY") else settings.state.directory
+    return Fetcher(
+        DirectorySource(connector, Tree.configured(directory), settings.host.name),
+        Cache(folder / "cache", valid_days=directory.cache_days, clock=time.time),
+        timeout_s=directory.timeout_s,
+        refresh_s=directory.refresh_s,
+        random=random.SystemRandom().random,
+    )
+
+
+def serve(settings: Config, environ: Mapping[str, str]) -> None:
+    """Run until SIGTERM or SIGINT.
+
+    :raises FacedError: it cannot start.
+    """
+    fetcher = make_fetcher(settings, environ)
+    listener = inherited_listeners().get("directory") or bind_listener(settings.sockets.directory, 0o600)
+    loop, notifier, done = Loop(), Notifier(), threading.Event()
+    server = Server(loop)
+    callers = {0, os.getuid(), os.stat(listener.getsockname()).st_uid}
+    DirectoryService(loop, fetcher, callers, settings.directory.timeout_s).listen(server, listener)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: loop.stop())
+    period_s = watchdog_s(environ)
+
+    def alive() -> None:
+        notifier.alive()
+        loop.later(period_s or 0.0, alive)
+
+    if period_s:
+        alive()
+    notifier.ready(summary(fetcher))
+    Refresher(fetcher, done, notifier).start()
+    loop.run()
+    notifier.stopping()
+    done.set()
+    server.close()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The program ``faced-directory``."""
+    parser = argparse.ArgumentParser(prog="faced-directory", description="Directory cache of faced.")
+    parser.add_argument("--config", type=Path, help="the configuration file; default $FACED_CONFIG or /etc/faced")
+    parser.add_argument("--version", action="version", version=__version__)
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s")
+    try:
+        settings = config.load(options.config)
+        i18n.set_language(settings.language)
+        serve(settings, os.environ)
+    except FacedError as error:
+        print(error, file=sys.stderr)
+        return _EX_CONFIG if isinstance(error, ConfigError) else 1
+    return 0
+
+
+def _unavailable(reason: str) -> VarlinkError:
+    return VarlinkError(f"{INTERFACE}.Unavailable", {"reason": reason})
