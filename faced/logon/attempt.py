@@ -102,6 +102,7 @@ class Attempt:
         self._camera = False
         self._frames_since_s: float | None = None
         self._usable_s = self._begun_s
+        self._still_there = False
         self._sitting = Sitting()
         self._judge: Judge | None = None
         self._refusal: Ruling | None = None
@@ -135,7 +136,7 @@ class Attempt:
         self._sitting.forget_before(now - RECENT_S)
         if self._refusal is not None:
             return self._finish(self._refusal)
-        return [*self._open(), Guide(None), *self._advance()]
+        return [*self._open(), Guide(None)]
 
     def camera_failed(self, reason: str) -> list[Action]:
         """The camera cannot be had or stopped."""
@@ -152,13 +153,19 @@ class Attempt:
         now = self._clock()
         if self._frames_since_s is None:
             self._frames_since_s = now
-        if not self._sitting.take(report) or (not self._judged and report.reason is Reason.SEVERAL_FACES):
+        same = self._sitting.take(report)
+        if report.reason is Reason.SEVERAL_FACES and not self._judged:
+            # Once the judge has begun, somebody walking past in the background costs a frame and not a try.
+            same = False
+            self._sitting.forget()
+        if not same:
             self._new_sitting()
         if report.reason is None:
             self._usable_s = now
         if not self.joined:
             self._sitting.forget_before(now - RECENT_S)
             return []
+        self._still_there = self._still_there or report.reason is None
         return [*self._guidance(report.reason, now), *self._advance()]
 
     def template_ready(self, judge: Judge) -> list[Action]:
@@ -209,6 +216,9 @@ class Attempt:
     def abandon(self) -> list[Action]:
         """End without an outcome: nobody who may know one is there."""
         self._over = True
+        # Neither the template nor a face outlives the attempt, though the connection may.
+        self._judge = None
+        self._sitting.forget()
         return self._close()
 
     def deadline_s(self) -> float | None:
@@ -227,7 +237,8 @@ class Attempt:
         return self._judge.band if self._judge is not None and self._judged else "none"
 
     def _advance(self) -> list[Action]:
-        if self._over or not self.joined or self._judge is None:
+        # What was seen before the join counts only together with a frame after it: who left meanwhile is not judged.
+        if self._over or not self._still_there or self._judge is None:
             return []
         if self._try is _Try.NOTHING and len(self._sitting) >= self._judge.min_frames:
             self._try = _Try.ASKED
@@ -247,6 +258,7 @@ class Attempt:
         """Another face may be there: nothing seen before counts for it, and to judge it costs another try."""
         if self._try is not _Try.ASKED:
             self._try = _Try.NOTHING
+        self._still_there = False
         if self._judge is not None:
             self._judge.restart()
 
@@ -284,8 +296,7 @@ class Attempt:
         return self._close()
 
     def _finish(self, ruling: Ruling) -> list[Action]:
-        self._over = True
-        return [*self._close(), Finish(ruling)]
+        return [*self.abandon(), Finish(ruling)]
 
     def _open(self) -> list[Action]:
         if self._over or self._camera:

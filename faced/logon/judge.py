@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from faced.directory.bundle import Bundle
 from faced.errors import FacedError, MetricError, StateError, TemplateFormatError, TrustError
@@ -57,11 +57,12 @@ class FaceJudge:
         self._matcher = Matcher(self._metric, self._operating_point, self._template)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Bench:
     """What this host needs to judge: whom it trusts, its keys, its predictor and metric, and what it has seen.
 
-    ``predictor`` is the SHA-256 of this host's predictor file.
+    ``predictor`` is the SHA-256 of this host's predictor file, ``latest_manifest`` the last one believed since the
+    start.
     """
 
     realm: Realm
@@ -70,12 +71,7 @@ class Bench:
     metric: Metric
     operating_point: OperatingPoint
     serials: SerialMemory
-    _latest: dict[str, Manifest] = field(default_factory=dict)
-
-    @property
-    def latest_manifest(self) -> Manifest | None:
-        """The last manifest that was believed since the start."""
-        return self._latest.get("manifest")
+    latest_manifest: Manifest | None = None
 
     def judge(self, login: str, bundle: Bundle, now: int) -> FaceJudge:
         """Check, open and make ready.
@@ -127,7 +123,7 @@ class Bench:
         verifier = self.realm.verifier(bundle.delegations, bundle.manifest, now)
         if verifier.manifest is not None:
             self.serials.saw_manifest(verifier.manifest.serial)
-            self._latest["manifest"] = verifier.manifest
+            self.latest_manifest = verifier.manifest
         return verifier
 
     def _check(self, verifier: Verifier, login: str, bundle: Bundle) -> None:

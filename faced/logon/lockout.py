@@ -1,8 +1,8 @@
 """The counter of judged tries, per person on this host, and the growing delay after too many.
 
 A try is *charged*, on the disk, before the judge is asked for the first time, and taken back only by a match. Whoever
-pulls the plug, hangs up or covers the lens while being judged has paid; whoever was never judged has not. Greeters and
-lockers are counted apart: what runs in somebody's own session cannot lock that person out of the greeter.
+pulls the plug, hangs up or covers the lens while being judged has paid; whoever was never judged has not. Greeters are
+counted apart from what users start (lockers, sudo): nothing that runs in a session can lock anybody out of the greeter.
 """
 
 from __future__ import annotations

@@ -37,6 +37,11 @@ class Request:
         """The uid of the person who started the program that asks."""
         return self.real_uid if self.peer_uid == 0 else self.peer_uid
 
+    @property
+    def by_system(self) -> bool:
+        """Whether the system itself asks (a greeter, login), not a program that a user started (a locker, sudo)."""
+        return self.peer_uid == 0 and self.real_uid == 0
+
 
 def demand(request: Request, config: LogonConfig) -> Demand:
     """Face for every service that is not exempt; nobody from afar."""

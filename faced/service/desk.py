@@ -48,7 +48,7 @@ class Surroundings:
 
 
 class Desk:
-    """Who has the camera. Root goes before users, who joined before who has only begun, the newer before the older."""
+    """Who has the camera: greeters before what users started, joined before begun, the newer before the older."""
 
     def __init__(self, surroundings: Surroundings) -> None:
         self.surroundings = surroundings
@@ -94,7 +94,7 @@ class Session:
     @property
     def rank(self) -> tuple[bool, bool]:
         """The right to the camera."""
-        return (self.request.peer_uid == 0, self.attempt.joined)
+        return (self.request.by_system, self.attempt.joined)
 
     def begin(self) -> None:
         """Warm up. A user's own program gets no camera before it is known to ask about that user."""
@@ -166,7 +166,7 @@ class Session:
 
     @property
     def _counter(self) -> Counter:
-        return Counter.GREETER if self.request.peer_uid == 0 else Counter.LOCKER
+        return Counter.GREETER if self.request.by_system else Counter.LOCKER
 
     def _check_tries(self) -> None:
         """Refuse while the delay lasts; asked at the join, for the delay may end while a password is typed."""

@@ -67,7 +67,12 @@ class DirectoryService:
     def fetch(self, call: Call) -> None:
         """A bundle from the cache at once, or from the directory within the deadline."""
         login = self._login(call)
-        if (bundle := self._fetcher.at_once(login)) is not None:
+        try:
+            bundle = self._fetcher.at_once(login)
+        except DirectoryError as error:
+            call.error(_unavailable(error.reason))
+            return
+        if bundle is not None:
             call.reply(bundle=bundle.to_wire())
             return
         if login not in self._waiting:
@@ -81,8 +86,13 @@ class DirectoryService:
 
     def standing(self, call: Call) -> None:
         """What is known here, without any network."""
-        bundle = self._fetcher.standing(self._login(call))
-        call.reply(bundle=bundle.to_wire() if bundle else None)
+        login = self._login(call)
+        try:
+            bundle = self._fetcher.standing(login)
+        except DirectoryError as error:
+            call.error(_unavailable(error.reason))
+        else:
+            call.reply(bundle=bundle.to_wire() if bundle else None)
 
     def used(self, call: Call) -> None:
         """The person logged on here."""
@@ -130,7 +140,10 @@ class DirectoryService:
     def _answer_from_cache(self, call: Call, login: str, why: str) -> None:
         if call.answered:
             return
-        bundle = self._fetcher.standing(login)
+        try:
+            bundle = self._fetcher.standing(login)
+        except DirectoryError as error:
+            bundle, why = None, error.reason
         if bundle is None:
             call.error(_unavailable(why))
         else:

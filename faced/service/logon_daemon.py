@@ -130,6 +130,7 @@ class LogonDaemon:
         self._environ = environ
         self._notifier = notifier or Notifier()
         self._loop = Loop()
+        self._given_up = False
         state = state_folder(config, environ)
         self._audit: AuditSink = audit or JournalSink()
         bench, observer = self._warm_bench(config, environ, state)
@@ -194,8 +195,11 @@ class LogonDaemon:
         if every_s is None:
             return
         if not self._camera.stuck():
-            # A camera call that never returns ends with a new process: this one cannot get the thread back.
             self._notifier.alive()
+        elif not self._given_up:
+            # A camera call that never returns ends with a new process: this one cannot get the thread back.
+            self._given_up = True
+            self._audit.record(AuditEvent(EventKind.CAMERA, reason="stuck"))
         self._loop.later(every_s, lambda: self._feed_watchdog(every_s))
 
     @contextlib.contextmanager

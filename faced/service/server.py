@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import selectors
 import socket
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -34,7 +33,8 @@ _ABOUT = Interface.shipped("org.varlink.service")
 class Limits:
     """What one caller may take of the daemon."""
 
-    connections: int = 128
+    root_connections: int = 64
+    user_connections: int = 64
     connections_per_uid: int = 16
     #: Answers that wait because the caller does not read them.
     output_bytes: int = 2 * MESSAGE_BYTES
@@ -104,6 +104,11 @@ class Connection:
         self._patience: Timer | None = None
         self._await_message()
         self._watch()
+
+    @property
+    def idle(self) -> bool:
+        """Whether no call is under way."""
+        return self._call is None
 
     def on_close(self, callback: Callback) -> None:
         """Call back once when this connection ends, whoever ended it."""
@@ -193,10 +198,13 @@ class Connection:
         if self._patience is not None:
             self._patience.cancel()
         try:
-            call.parameters = self._server.checked(method, parameters or {}, self._service)
-            self._service[method](call)
-        except VarlinkError as error:
-            call.error(error)
+            try:
+                call.parameters = self._server.checked(method, parameters or {}, self._service)
+                self._service[method](call)
+            except VarlinkError as error:
+                call.error(error)
+        except ProtocolError:
+            self.close()
         except Exception:
             # A fault of ours ends this attempt, closed as any other failure, and nobody else's.
             logger.exception("fault in %s", method)
@@ -228,7 +236,7 @@ class Server:
         self.loop = loop
         self.limits = limits or Limits()
         self._listeners: list[socket.socket] = []
-        self._connections: set[Connection] = set()
+        self._connections: dict[Connection, None] = {}
         self._declared: dict[str, Struct] = {}
 
     def listen(self, listener: socket.socket, interface: Interface, methods: Mapping[str, Method]) -> None:
@@ -272,7 +280,7 @@ class Server:
 
     def forget(self, connection: Connection) -> None:
         """A connection has ended."""
-        self._connections.discard(connection)
+        self._connections.pop(connection, None)
 
     def close(self) -> None:
         """Stop listening and hang up on everybody."""
@@ -290,10 +298,24 @@ class Server:
             return
         sock.setblocking(False)
         peer = peer_of(sock)
-        by_uid = Counter(connection.peer.uid for connection in self._connections)
-        room = self.limits.connections if peer.is_root else self.limits.connections // 2
-        if len(self._connections) >= room or by_uid[peer.uid] >= self.limits.connections_per_uid:
+        if not self._room_for(peer):
             logger.warning("too many connections of uid %d", peer.uid)
             sock.close()
             return
-        self._connections.add(Connection(self, sock, peer, service))
+        self._connections[Connection(self, sock, peer, service)] = None
+
+    def _room_for(self, peer: Peer) -> bool:
+        """Whether there is room, if need be by hanging up on the oldest idle caller of the same uid.
+
+        ``sudo`` runs as root for everybody: a user with many of them must not keep the greeter out.
+        """
+        room = self.limits.root_connections if peer.is_root else self.limits.connections_per_uid
+        own = [connection for connection in self._connections if connection.peer.uid == peer.uid]
+        users = sum(not connection.peer.is_root for connection in self._connections)
+        if len(own) < room and (peer.is_root or users < self.limits.user_connections):
+            return True
+        oldest = next((connection for connection in own if connection.idle), None)
+        if oldest is None:
+            return False
+        oldest.close()
+        return True

@@ -50,7 +50,8 @@ def encode(message: Mapping[str, Any]) -> bytes:
 
     :raises ProtocolError: if it would be too long.
     """
-    data = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode() + b"\0"
+    # A caller's lone surrogate that is echoed in an error becomes a question mark.
+    data = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode(errors="replace") + b"\0"
     if len(data) > MESSAGE_BYTES:
         raise ProtocolError("A message on a local socket would be too long.")
     return data

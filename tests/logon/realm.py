@@ -65,7 +65,8 @@ class TestRealm:
     def bundle(self, login: str, coordinates: bytes, *, serial: int = 5, **changes: Any) -> Bundle:
         """What faced-directory would hand over; ``changes`` replace fields of the template's header."""
         now = self.now
-        header = TemplateHeader(login, "000123", serial, now - DAY, now + 100 * DAY, self.predictor, ("default",), "photo")
+        until = now + 100 * DAY
+        header = TemplateHeader(login, "000123", serial, now - DAY, until, self.predictor, ("default",), "photo")
         sealed = seal_template(
             self.realm, self.enrol, replace(header, **changes), coordinates, self.manifest.epochs, now
         )
