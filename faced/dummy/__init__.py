@@ -13,10 +13,13 @@ from faced.dummy.identity import Identity
 from faced.dummy.motion import Act, Challenge, Truth
 from faced.dummy.photo import encode_jpeg, id_photo
 from faced.dummy.render import render_frame
+from faced.dummy.roster import roster
 from faced.dummy.scene import Expression, Light, Pose, Sensor
+from faced.dummy.staff import Category, StaffMember, staff
 
 __all__ = [
     "Act",
+    "Category",
     "Challenge",
     "Clip",
     "Expression",
@@ -24,6 +27,7 @@ __all__ = [
     "Light",
     "Pose",
     "Sensor",
+    "StaffMember",
     "Truth",
     "Worn",
     "clip",
@@ -31,4 +35,6 @@ __all__ = [
     "id_photo",
     "nobody",
     "render_frame",
+    "roster",
+    "staff",
 ]

@@ -1,0 +1,233 @@
+"""`facectl dummy`: staff who do not exist, for tests, demonstrations and training."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from cli.printing import dry_run_option, json_option, print_facts, print_json, progress
+from faced.dummy import attack
+from faced.dummy.clip import Clip, clip, nobody
+from faced.dummy.covering import Worn
+from faced.dummy.identity import Identity
+from faced.dummy.ldif import DEFAULT_BASE, PEOPLE, check_base, hr_directory
+from faced.dummy.motion import Act, Challenge
+from faced.dummy.photo import encode_jpeg, id_photo
+from faced.dummy.scene import DIM_LIGHT, DIM_WEBCAM, SIDE_LIGHT
+from faced.dummy.staff import StaffMember, staff
+from faced.errors import NotAllowed
+from faced.i18n import _
+
+_CLIP_SECONDS, _ATTACK_SECONDS, _SCENE_SECONDS = 5.0, 2.0, 2.0
+_ACT_START_S = 1.5
+
+
+@dataclass(frozen=True)
+class Film:
+    """A film to be made: where, and how."""
+
+    path: Path
+    make: Callable[[], Clip]
+
+
+@click.group(help=_("Staff who do not exist, for tests and demonstrations."))
+def dummy() -> None:
+    """The noun."""
+
+
+@dummy.command(
+    help=_(
+        "Make a folder of dummy staff: ID photos, an HR directory as LDIF and, if wanted, clips and attacks.\n\n"
+        "All of it is drawn from the seed: the same options give the same files. Nobody in it exists."
+    )
+)
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, metavar="DIR", help=_("Where."))
+@click.option("--staff", "count", type=click.IntRange(1), default=20, show_default=True, help=_("How many people."))
+@click.option("--clips", is_flag=True, help=_("A webcam clip of each, and scenes that must be refused."))
+@click.option("--attacks", is_flag=True, help=_("Printed photos, and a screen with a photo or a clip, of each."))
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help=_("Of names, movements and rooms."))
+@click.option("--difficult", is_flag=True, help=_("Faces on which the landmark predictor is unsteady."))
+@click.option(
+    "--fps", type=click.IntRange(5, 60), default=15, show_default=True, help=_("Frames a second of the films.")
+)
+@click.option("--base", default=DEFAULT_BASE, show_default=True, metavar="DN", help=_("The base of the HR directory."))
+@click.option(
+    "--force", is_flag=True, help=_("Write into a folder that is not empty; files of the same name are replaced.")
+)
+@dry_run_option
+@json_option
+def make(
+    out: Path,
+    count: int,
+    clips: bool,
+    attacks: bool,
+    seed: int,
+    difficult: bool,
+    fps: int,
+    base: str,
+    force: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Write the folder."""
+    try:
+        base = check_base(base)
+    except ValueError:
+        raise click.BadParameter(
+            _("Use dc=, o= and ou= only, such as {example}.").format(example=DEFAULT_BASE), param_hint="--base"
+        ) from None
+    try:
+        members = staff(count, seed, difficult=difficult)
+    except ValueError:
+        raise click.BadParameter(_("There are not that many dummy faces."), param_hint="--staff") from None
+    films = [*(_clips(out / "clips", members, seed, fps) if clips else ())]
+    films += _attacks(out / "attacks", members, seed, fps) if attacks else []
+    if not dry_run:
+        _check_empty(out, force=force)
+        _write(out, members, films, base, readme=_readme(count, clips, attacks, seed, difficult, fps, base))
+    answer = {
+        "folder": str(out),
+        "staff": [_described(member) for member in members],
+        "films": [str(film.path.relative_to(out)) for film in films],
+        "written": not dry_run,
+    }
+    if as_json:
+        print_json(answer)
+        return
+    print_facts(
+        [
+            (_("Folder"), str(out)),
+            (_("Staff"), str(len(members))),
+            (_("Films"), str(len(films))),
+            (_("HR directory"), f"{PEOPLE},{base}"),
+        ]
+    )
+    click.echo(_("Nothing was written.") if dry_run else _("README.md in the folder says what is in it."))
+
+
+def _check_empty(out: Path, *, force: bool) -> None:
+    if out.exists() and any(out.iterdir()) and not force:
+        raise NotAllowed(
+            _("{path} is not empty. Name a new folder, or use --force.").format(path=out), reason="not_empty"
+        )
+
+
+def _write(out: Path, members: list[StaffMember], films: list[Film], base: str, *, readme: str) -> None:
+    photos: dict[str, bytes] = {}
+    for folder in ("photos", *{film.path.parent.name for film in films}):
+        (out / folder).mkdir(parents=True, exist_ok=True)
+    with progress(len(members) + len(films), _("Dummy staff")) as step:
+        for member in members:
+            photos[member.login] = encode_jpeg(id_photo(member.identity()))
+            (out / "photos" / f"{member.login}.jpg").write_bytes(photos[member.login])
+            step()
+        for film in films:
+            film.make().save(film.path)
+            step()
+    (out / "hr.ldif").write_text("".join(hr_directory(members, photos, base)), encoding="ascii")
+    listing = json.dumps([_described(member) for member in members], ensure_ascii=False, indent=1)
+    (out / "staff.json").write_text(listing + "\n", encoding="utf-8")
+    (out / "README.md").write_text(readme, encoding="utf-8")
+
+
+def _clips(folder: Path, members: list[StaffMember], seed: int, fps: float) -> Iterator[Film]:
+    """One clip a person, each obeying another challenge, and the first person in scenes that cannot be judged."""
+    challenges = list(Challenge)
+    for index, member in enumerate(members):
+        act = Act(challenges[index % len(challenges)], _ACT_START_S)
+        yield Film(folder / f"{member.login}.avi", _looking(member, seed, fps, act))
+    first = members[0]
+    for name, scene in _scenes(first, members[-1], seed, fps).items():
+        yield Film(folder / f"scene-{name}.avi", scene)
+
+
+def _looking(member: StaffMember, seed: int, fps: float, act: Act) -> Callable[[], Clip]:
+    return lambda: clip(member.identity(), seed, _CLIP_SECONDS, fps, acts=[act])
+
+
+def _scenes(first: StaffMember, other: StaffMember, seed: int, fps: float) -> dict[str, Callable[[], Clip]]:
+    seconds = _SCENE_SECONDS
+
+    def identity() -> Identity:
+        return first.identity()
+
+    return {
+        "nobody": lambda: nobody(seed, seconds, fps),
+        "two-people": lambda: clip(identity(), seed, seconds, fps, beside=Identity(other.seed)),
+        "glasses": lambda: clip(identity(), seed, seconds, fps, worn=Worn(glasses=True)),
+        "mask": lambda: clip(identity(), seed, seconds, fps, worn=Worn(mask=True)),
+        "hand": lambda: clip(identity(), seed, seconds, fps, worn=Worn(hand=True)),
+        "glare": lambda: clip(identity(), seed, seconds, fps, worn=Worn(glare=0.9)),
+        "dim": lambda: clip(identity(), seed, seconds, fps, light=DIM_LIGHT, sensor=DIM_WEBCAM),
+        "side-light": lambda: clip(identity(), seed, seconds, fps, light=SIDE_LIGHT),
+        "far": lambda: clip(identity(), seed, seconds, fps, distance_cm=140),
+    }
+
+
+def _attacks(folder: Path, members: list[StaffMember], seed: int, fps: float) -> Iterator[Film]:
+    for member in members:
+        for name, made in _attacks_on(member, seed, fps).items():
+            yield Film(folder / f"{member.login}-{name}.avi", made)
+
+
+def _attacks_on(member: StaffMember, seed: int, fps: float) -> dict[str, Callable[[], Clip]]:
+    seconds, level = _ATTACK_SECONDS, attack.Sheet(bend=attack.Bend.LEVEL)
+
+    def printed(sheet: attack.Sheet) -> Clip:
+        return attack.printed_photo(id_photo(member.identity()), seed, seconds, fps, sheet=sheet)
+
+    def replayed() -> Clip:
+        recorded = clip(member.identity(), seed + 1, seconds, fps, blinks_s=[seconds / 2])
+        return attack.screen_replay(recorded, seed)
+
+    return {
+        "print": lambda: printed(attack.PRINT),
+        "print-bent": lambda: printed(attack.BENT_PRINT),
+        "print-bent-level": lambda: printed(level),
+        "screen": lambda: attack.screen_still(id_photo(member.identity()), seed, seconds, fps),
+        "replay": replayed,
+    }
+
+
+def _described(member: StaffMember) -> dict[str, str | int]:
+    return {
+        "number": member.number,
+        "login": member.login,
+        "name": member.name,
+        "japanese_name": member.japanese_name,
+        "kana_name": member.kana_name,
+        "mail": member.mail,
+        "category": member.category.value,
+        "seed": member.seed,
+    }
+
+
+def _readme(count: int, clips: bool, attacks: bool, seed: int, difficult: bool, fps: int, base: str) -> str:
+    command = f"facectl dummy make --out DIR --staff {count} --seed {seed} --fps {fps} --base {base}"
+    command += " --clips" * clips + " --attacks" * attacks + " --difficult" * difficult
+    parts = [
+        "# Dummy staff\n\nNobody here exists. Faces, names and numbers were made by\n\n"
+        f"    {command}\n\nand the same command makes the same files again. "
+        "Error rates and thresholds must never be taken from them.\n",
+        "* `photos/LOGIN.jpg`: ID photos, 480x600.\n"
+        f"* `hr.ldif`: the HR directory: {PEOPLE},{base} (inetOrgPerson with jpegPhoto). For an empty directory "
+        "`slapadd -l hr.ldif` or `ldapadd -f hr.ldif`; where the base exists already, `ldapadd -c`.\n"
+        "* `staff.json`: the same people without photos, with the seed of each face.\n",
+    ]
+    if clips:
+        parts.append(
+            f"* `clips/LOGIN.avi`: {_CLIP_SECONDS:.0f} seconds before a webcam, {fps} frames a second (set `fps` of the "
+            "camera to the same), obeying one challenge; `.json` beside it: what happens in it, frame by frame.\n"
+            "* `clips/scene-*.avi`: nobody, two people, glasses, a mask, a hand, glare, poor light, too far; "
+            "all but the glasses must be refused.\n"
+        )
+    if attacks:
+        parts.append(
+            "* `attacks/LOGIN-*.avi`: a printed photo (flat, bent either way), a photo and a clip on a screen. "
+            "They match the person; they must be refused all the same.\n"
+        )
+    return "\n".join([parts[0], "".join(parts[1:])])
