@@ -146,7 +146,13 @@ def test_photos_in_home_folders_and_other_peoples_files_in_tmp_are_not_there(eit
 
 def test_other_processes_are_invisible(either: dict[str, Any]) -> None:
     assert either["other_processes"] == []
-    assert not either["proc_sys"]
+
+
+def test_of_proc_the_logon_daemon_sees_the_boot_id_and_the_other_one_nothing(
+    logon: dict[str, Any], directory: dict[str, Any]
+) -> None:
+    assert logon["boot_id"] == "done"
+    assert directory["boot_id"] == "ENOENT"
 
 
 def test_no_code_is_made_and_no_priority_taken(either: dict[str, Any]) -> None:
