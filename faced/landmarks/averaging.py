@@ -42,12 +42,17 @@ _HALF_CROP_ROTATED = 0.95
 
 @dataclass(frozen=True)
 class Averaged:
-    """``points`` (68, 2) float32 px of the image; ``spread``: mean over the points of the standard deviation
-    (both axes together) of the calls on jittered boxes, in box widths; ``calls`` made."""
+    """``points`` (68, 2) float32 px of the image; ``spread_by_point`` (68,) standard deviation (both axes together) of
+    the calls on jittered boxes, in box widths; ``calls`` made."""
 
     points: NDArray[np.float32]
-    spread: float
+    spread_by_point: NDArray[np.float32]
     calls: int
+
+    @property
+    def spread(self) -> float:
+        """The mean over the points: the quality figure of a face."""
+        return float(self.spread_by_point.mean())
 
 
 def frame_average(predictor: Predictor, grey: NDArray[np.uint8], box: Box, calls: int, turn: int) -> Averaged:
@@ -146,5 +151,6 @@ def _calls(
     )
 
 
-def _spread(variance: NDArray[np.float32], width: float) -> float:
-    return float(np.sqrt(variance.sum(axis=1)).mean() / width)
+def _spread(variance: NDArray[np.float32], width: float) -> NDArray[np.float32]:
+    spread: NDArray[np.float32] = (np.sqrt(variance.sum(axis=1)) / width).astype(np.float32)
+    return spread

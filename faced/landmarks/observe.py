@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from faced.landmarks.averaging import Averaged, frame_average, photo_average
 from faced.landmarks.detector import Box, BoxFollower, FaceDetector
+from faced.landmarks.measures import Measures, inter_ocular_px, measure
 from faced.landmarks.pose import Pose, pose_of
 from faced.landmarks.predictor import Predictor
-from faced.landmarks.quality import PHOTO, WEBCAM, Gates, Measures, Reason, inter_ocular_px, judge, measure
+from faced.landmarks.quality import PHOTO, WEBCAM, Gates, Reason, judge
 
 DEFAULT_CALLS = 10
 #: The detector looks at every fifth frame; in between the box follows the landmarks.
@@ -115,7 +116,7 @@ class Observer:
             return FrameReport(timestamp_s, reason, None, self._track)
         averaged = frame_average(self._predictor, grey, self._box, self._calls, turn)
         observation = _observation(averaged, self._box, timestamp_s)
-        reason = self._judged(image, grey, observation)
+        reason = self._judged(measure(image, grey, averaged, self._box), observation, grey.shape)
         if observation.spread > _LOST_SPREAD:
             self._since_detection = DETECT_EVERY
         else:
@@ -147,11 +148,9 @@ class Observer:
         self._box = found[0]
         return Reason.SEVERAL_FACES if self._crowded else None
 
-    def _judged(self, image: NDArray[np.uint8], grey: NDArray[np.uint8], observation: Observation) -> Reason | None:
-        box = Box(*observation.box)
-        measures = measure(image, grey, observation.points, box)
+    def _judged(self, measures: Measures, observation: Observation, size: tuple[int, ...]) -> Reason | None:
         usual = float(np.median(self._openness)) if len(self._openness) >= _FEWEST_EYES else None
-        reason = _reason(measures, observation, grey.shape, self._gates, usual)
+        reason = _reason(measures, observation, size, self._gates, usual)
         if reason is None:
             self._openness.append(measures.openness)
         return reason
@@ -178,8 +177,7 @@ def observe_photo(
     box = found[0]
     averaged = photo_average(predictor, grey, box)
     observation = _observation(averaged, box, 0.0)
-    measures = measure(image, grey, observation.points, box)
-    reason = _reason(measures, observation, grey.shape, gates, None)
+    reason = _reason(measure(image, grey, averaged, box), observation, grey.shape, gates, None)
     return FrameReport(0.0, reason, _scaled(observation, 1 / scale))
 
 
@@ -218,6 +216,7 @@ def _reason(
         measures,
         pose=Pose(observation.yaw_deg, observation.pitch_deg, observation.roll_deg),
         iod_px=observation.iod_px,
+        iod_share=observation.iod_px / size[1],
         spread=observation.spread,
         inside=_inside(observation.points, size),
         gates=gates,
