@@ -30,7 +30,8 @@ from faced.directory.realm import plant
 from faced.directory.tree import RoleAccount, Tree
 from tests.rig.pki import Authority, Certificate
 
-SLAPD = "/usr/sbin/slapd"
+_SBIN = "/usr/sbin"
+SLAPD = f"{_SBIN}/slapd"
 SCHEMA = Path(__file__).parents[2] / "etc" / "ldap"
 _SYSTEM_SCHEMA = Path("/etc/ldap/schema")
 _START_S = 20.0
@@ -49,6 +50,7 @@ class PrivateSlapd:
     :param authority: share it to let one CA file verify several servers.
     :param certificate: the server's; None makes a good one for localhost and 127.0.0.1.
     :param size_limit: entries that slapd gives in one search to whom ``limits`` does not name.
+    :param cn_config: keep the settings in cn=config, made with the .ldif files, instead of slapd.conf.
     """
 
     def __init__(
@@ -60,12 +62,14 @@ class PrivateSlapd:
         authority: Authority | None = None,
         certificate: Certificate | None = None,
         size_limit: int = 500,
+        cn_config: bool = False,
     ) -> None:
         self.tree = Tree(base, people_base)
         self._given = folder
         self._authority = authority
         self._certificate = certificate
         self._size_limit = size_limit
+        self._cn_config = cn_config
         self._process: subprocess.Popen[bytes] | None = None
         self.admin_dn = f"cn=admin,{base}"
         self.admin_password = secrets.token_hex(16)
@@ -79,6 +83,8 @@ class PrivateSlapd:
             self.tls_port, self.starttls_port = _free_ports(2)
             self._write_files()
             self.start()
+            if self._cn_config:
+                self._load_settings()
             self._plant()
         except BaseException:
             self.__exit__()
@@ -136,15 +142,7 @@ class PrivateSlapd:
     def load(self, ldif: str) -> None:
         """Add the entries of an LDIF text straight to the database; slapd is stopped meanwhile."""
         self.stop()
-        done = subprocess.run(
-            ["/usr/sbin/slapadd", "-q", "-f", str(self._config)],
-            input=ldif.encode(),
-            capture_output=True,
-            check=False,
-            **self._identity(),
-        )
-        if done.returncode:
-            raise RuntimeError(f"slapadd: {done.stderr.decode(errors='replace')}")
+        self._tool([f"{_SBIN}/slapadd", "-q", *self._settings], ldif)
         self.start()
 
     def start(self) -> None:
@@ -156,12 +154,13 @@ class PrivateSlapd:
             return
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [SLAPD, "-f", str(self._config), "-d", "0", "-h", f"{self.starttls_url}/ {self.ldaps_url}/"],
+                # It must not outlive a test run that was killed.
+                ["setpriv", "--pdeathsig", "KILL", *self._as_unprivileged(), SLAPD, *self._settings, "-d", "0"]
+                + ["-h", f"{self.starttls_url}/ {self.ldaps_url}/"],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                **self._identity(),
             )
         until = time.monotonic() + _START_S
         while not all(_listening(port) for port in (self.starttls_port, self.tls_port)):
@@ -222,8 +221,7 @@ class PrivateSlapd:
             shutil.copyfile(source, tls / name)
         (self.folder / "db").mkdir(mode=0o700, exist_ok=True)
         (self.folder / "faced.schema").write_text((SCHEMA / "faced.schema").read_text())
-        rules = (SCHEMA / "acl.conf").read_text().replace("@PEOPLE@", self.tree.people)
-        (self.folder / "acl.conf").write_text(rules.replace("@BASE@", self.tree.base))
+        (self.folder / "acl.conf").write_text(self._rules("acl.conf"))
         self._config = self.folder / "slapd.conf"
         self._config.write_text(
             f"""modulepath /usr/lib/ldap
@@ -231,7 +229,7 @@ moduleload back_mdb
 include {_SYSTEM_SCHEMA}/core.schema
 include {_SYSTEM_SCHEMA}/cosine.schema
 include {_SYSTEM_SCHEMA}/inetorgperson.schema
-include {self.folder}/faced.schema
+{"" if self._cn_config else f"include {self.folder}/faced.schema"}
 pidfile {self.folder}/slapd.pid
 TLSCACertificateFile {tls}/ca.crt
 TLSCertificateFile {tls}/server.crt
@@ -239,6 +237,8 @@ TLSCertificateKeyFile {tls}/server.key
 security simple_bind=64
 disallow bind_anon
 sizelimit {self._size_limit}
+database config
+rootpw {self.admin_password}
 database mdb
 maxsize {256 * 1024 * 1024}
 dbnosync
@@ -246,17 +246,50 @@ suffix {self.tree.base}
 rootdn {self.admin_dn}
 rootpw {self.admin_password}
 directory {self.folder}/db
-index objectClass,uid,facedKeyGroup eq
-include {self.folder}/acl.conf
+index objectClass,uid eq
+{"" if self._cn_config else f"include {self.folder}/acl.conf"}
 """
         )
         (tls / "server.key").chmod(0o600)
         self._config.chmod(0o600)
+        for path in (self.folder, self._log, self._config, *tls.iterdir(), self.folder / "db"):
+            self._hand_over(path)
+        self._settings = ["-f", str(self._config)]
+        if self._cn_config:
+            self._convert()
+
+    def _hand_over(self, path: Path) -> None:
         if os.geteuid() == 0:
             user = pwd.getpwnam(_UNPRIVILEGED)
-            for path in (self.folder, *self.folder.rglob("*")):
-                if "ca" not in path.relative_to(self.folder).parts:
-                    os.chown(path, user.pw_uid, user.pw_gid)
+            os.chown(path, user.pw_uid, user.pw_gid)
+
+    def _convert(self) -> None:
+        """From slapd.conf to cn=config, with our own part from the .ldif files."""
+        folder = self.folder / "slapd.d"
+        folder.mkdir()
+        self._hand_over(folder)
+        self._tool([f"{_SBIN}/slaptest", "-Q", "-u", "-f", str(self._config), "-F", str(folder)])
+        self._settings = ["-F", str(folder)]
+
+    def _load_settings(self) -> None:
+        """Our own part of cn=config, from the .ldif files, as an administrator loads it into a running server."""
+        access = ["-x", "-D", "cn=config", "-w", self.admin_password, "-H", self.ldaps_url]
+        environment = f"LDAPTLS_CACERT={self.ca_file}"
+        self._tool(["env", environment, "ldapadd", *access], (SCHEMA / "faced.ldif").read_text(encoding="utf-8"))
+        self._tool(["env", environment, "ldapmodify", *access], self._rules("acl.ldif"))
+
+    def _rules(self, name: str) -> str:
+        rules = (SCHEMA / name).read_text(encoding="utf-8").replace("@PEOPLE@", self.tree.people)
+        return rules.replace("@BASE@", self.tree.base)
+
+    def _tool(self, command: Sequence[str], text: str = "") -> None:
+        done = self._run(command, text)
+        if done.returncode:
+            raise RuntimeError(f"{command[0]}: {done.stderr}")
+
+    def _run(self, command: Sequence[str], text: str = "") -> subprocess.CompletedProcess[str]:
+        drop = ["setpriv", *self._as_unprivileged()] if os.geteuid() == 0 else []
+        return subprocess.run([*drop, *command], input=text, capture_output=True, text=True, check=False)
 
     def _plant(self) -> None:
         tree = self.tree
@@ -267,24 +300,15 @@ include {self.folder}/acl.conf
                 admin.add(tree.people_base, ["organizationalUnit"], {})
             plant(admin, tree, self._role_passwords)
 
-    def _identity(self) -> dict[str, object]:
+    def _as_unprivileged(self) -> list[str]:
         if os.geteuid() != 0:
-            return {}
-        return {
-            "user": _UNPRIVILEGED,
-            "group": pwd.getpwnam(_UNPRIVILEGED).pw_gid,
-            "extra_groups": [],
-        }
+            return []
+        user = pwd.getpwnam(_UNPRIVILEGED)
+        return ["--reuid", str(user.pw_uid), "--regid", str(user.pw_gid), "--clear-groups"]
 
     def _diagnosis(self) -> str:
         """What slapd says about its configuration; with -d 0 it dies without a word."""
-        done = subprocess.run(
-            [SLAPD, "-T", "test", "-d", "config,stats", "-f", str(self._config)],
-            capture_output=True,
-            text=True,
-            check=False,
-            **self._identity(),
-        )
+        done = self._run([SLAPD, "-T", "test", "-d", "config,stats", *self._settings])
         return (done.stdout + done.stderr)[-2000:].strip()
 
 
