@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from faced.dummy.identity import Identity
 from faced.dummy.ldif import DEFAULT_BASE, PEOPLE, check_base, hr_directory
 from faced.dummy.motion import Act, Challenge
 from faced.dummy.photo import encode_jpeg, id_photo
-from faced.dummy.scene import DIM_LIGHT, DIM_WEBCAM, SIDE_LIGHT
+from faced.dummy.scene import DIM_LIGHT, DIM_WEBCAM, SIDE_LIGHT, Picture
 from faced.dummy.staff import StaffMember, staff
 from faced.errors import NotAllowed
 from faced.i18n import _
@@ -177,8 +178,12 @@ def _attacks(folder: Path, members: list[StaffMember], seed: int, fps: float) ->
 def _attacks_on(member: StaffMember, seed: int, fps: float) -> dict[str, Callable[[], Clip]]:
     seconds, level = _ATTACK_SECONDS, attack.Sheet(bend=attack.Bend.LEVEL)
 
+    @functools.cache
+    def photo() -> Picture:
+        return id_photo(member.identity())
+
     def printed(sheet: attack.Sheet) -> Clip:
-        return attack.printed_photo(id_photo(member.identity()), seed, seconds, fps, sheet=sheet)
+        return attack.printed_photo(photo(), seed, seconds, fps, sheet=sheet)
 
     def replayed() -> Clip:
         recorded = clip(member.identity(), seed + 1, seconds, fps, blinks_s=[seconds / 2])
@@ -188,7 +193,7 @@ def _attacks_on(member: StaffMember, seed: int, fps: float) -> dict[str, Callabl
         "print": lambda: printed(attack.PRINT),
         "print-bent": lambda: printed(attack.BENT_PRINT),
         "print-bent-level": lambda: printed(level),
-        "screen": lambda: attack.screen_still(id_photo(member.identity()), seed, seconds, fps),
+        "screen": lambda: attack.screen_still(photo(), seed, seconds, fps),
         "replay": replayed,
     }
 
@@ -220,8 +225,8 @@ def _readme(count: int, clips: bool, attacks: bool, seed: int, difficult: bool, 
     ]
     if clips:
         parts.append(
-            f"* `clips/LOGIN.avi`: {_CLIP_SECONDS:.0f} seconds before a webcam, {fps} frames a second (set `fps` of the "
-            "camera to the same), obeying one challenge; `.json` beside it: what happens in it, frame by frame.\n"
+            f"* `clips/LOGIN.avi`: {_CLIP_SECONDS:.0f} seconds before a webcam, {fps} frames a second (set the camera's "
+            "`fps` to the same), obeying one challenge; `.json` beside it: what happens in it, frame by frame.\n"
             "* `clips/scene-*.avi`: nobody, two people, glasses, a mask, a hand, glare, poor light, too far; "
             "all but the glasses must be refused.\n"
         )

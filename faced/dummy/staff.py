@@ -85,14 +85,15 @@ def staff(count: int, seed: int = 0, *, difficult: bool = False) -> list[StaffMe
     :param difficult: with the faces whose landmarks dlib does not find steadily.
     :raises ValueError: the roster has not as many faces, or there are not as many names.
     """
-    rng = np.random.default_rng([31, seed])
+    # Names have a generator of their own, so that a smaller staff is the beginning of a larger one.
+    names = np.random.default_rng([31, seed])
     faces = [(face, draw_shape(face, SPREAD)) for face in roster(count, difficult=difficult)]
-    categories = _categories([shape.age for _face, shape in faces], rng)
+    categories = _categories([shape.age for _face, shape in faces], np.random.default_rng([37, seed]))
     taken: set[tuple[str, str]] = set()
     logins: set[str] = set()
     members = []
     for index, (face, shape) in enumerate(faces):
-        family, given = _new_name(MALE if shape.male else FEMALE, taken, rng)
+        family, given = _new_name(MALE if shape.male else FEMALE, taken, names)
         login = _login(family, given, logins)
         members.append(
             StaffMember(
