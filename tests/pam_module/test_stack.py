@@ -189,6 +189,15 @@ def test_a_descriptor_that_the_application_uses_again_is_left_alone(rigs: PamRig
         assert daemon.conversations == [["Begin"], ["Decide"]]
 
 
+def test_what_an_application_writes_to_a_closed_stderr_does_not_reach_the_daemon(rig: PamRig) -> None:
+    """libpam_wrapper writes its log there between Begin and Decide."""
+    with FakeDaemon(honest()) as daemon:
+        rig.write_logon_service("logon", f"socket={daemon.path}")
+        rig.set_password("tanaka", "secret", "logon")
+        assert rig.converse("tanaka", "logon", "secret", without_stderr=True).code == Code.SUCCESS
+        assert daemon.conversations == [["Begin", "Decide"]]
+
+
 def test_the_password_stays_for_the_keyring(rig: PamRig) -> None:
     """pam_matrix wipes it, so pam_set_items stands for the password step and pam_get_items for the keyring's."""
     keyring = PamRig(rig.module, environment={"PAM_AUTHTOK": "secret"})

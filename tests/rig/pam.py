@@ -202,6 +202,7 @@ class PamRig:
         between: Callable[[str], None] = lambda _call: None,
         uid: int | None = None,
         interrupt_every_s: float = 0.0,
+        without_stderr: bool = False,
     ) -> Conversation:
         """Runs the steps on one PAM handle.
 
@@ -210,6 +211,7 @@ class PamRig:
         :param between: called after each step with its name.
         :param uid: run as this uid (and group), which needs root.
         :param interrupt_every_s: a signal with a handler arrives that often, so that system calls end with EINTR.
+        :param without_stderr: its descriptor is closed and free for the next file; ``log`` stays empty.
         :raises ConversationDied: the process ended before its result.
         """
         return converse(
@@ -222,6 +224,7 @@ class PamRig:
             between=between,
             uid=uid,
             interrupt_every_s=interrupt_every_s,
+            without_stderr=without_stderr,
             environment=self._environment,
             folder=self._folder,
         )
@@ -252,6 +255,7 @@ def converse(
     between: Callable[[str], None] = lambda _call: None,
     uid: int | None = None,
     interrupt_every_s: float = 0.0,
+    without_stderr: bool = False,
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
 ) -> Conversation:
@@ -263,6 +267,7 @@ def converse(
         "user": user,
         "service": service,
         "interrupt_every_s": interrupt_every_s,
+        "without_stderr": without_stderr,
         "steps": [{"call": step.call, "flags": step.flags, "items": dict(step.items)} for step in steps],
     }
     shown: dict[int, list[str]] = {style: [] for style in range(1, 5)}

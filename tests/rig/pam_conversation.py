@@ -133,6 +133,8 @@ def open_descriptors() -> int:
 
 def main() -> None:
     job = json.loads(sys.stdin.readline())
+    if job["without_stderr"]:
+        os.close(2)
     # Python ignores it; greeters and login do not.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     signal.signal(signal.SIGALRM, lambda _number, _frame: None)
