@@ -16,6 +16,7 @@ from faced.errors import MetricError
 from faced.recognition.calibration import OperatingPoint
 from faced.recognition.evidence import SITTING_CORRELATION, Evidence, stacked
 from faced.recognition.metric import Metric
+from faced.recognition.site import SiteCalibration
 from faced.recognition.template import FaceTemplate
 
 MIN_FRAMES = 5
@@ -66,11 +67,13 @@ class Matcher:
         metric: Metric,
         operating_point: OperatingPoint,
         template: FaceTemplate,
+        site: SiteCalibration | None = None,
         *,
         min_frames: int = MIN_FRAMES,
         max_frames: int = MAX_FRAMES,
     ) -> None:
         """
+        :param site: what the site's faces have in common; one that was made with another metric is not used.
         :raises MetricError: the thresholds belong to another metric.
         :raises ValueError: not 1 <= min_frames <= max_frames.
         """
@@ -82,7 +85,8 @@ class Matcher:
         self._operating_point = operating_point
         self._min_frames = min_frames
         self._max_frames = max_frames
-        self._enrolled = template.evidence(metric)
+        self._site = site if site is not None and site.metric_id == metric.id else None
+        self._enrolled = self._centred(template.evidence(metric))
         self._frames: list[Evidence] = []
 
     def add(self, points: NDArray[np.floating], spread: float) -> None:
@@ -99,10 +103,10 @@ class Matcher:
         """What the frames so far say."""
         frames = len(self._frames)
         if not frames:
-            return Verdict(Decision.UNDECIDED, 0.0, self._operating_point.threshold(1, 1), 0)
-        probe = stacked(self._frames).pooled(correlation=SITTING_CORRELATION)
+            return Verdict(Decision.UNDECIDED, 0.0, self._threshold(1.0), 0)
+        probe = self._centred(stacked(self._frames).pooled(correlation=SITTING_CORRELATION))
         score = float(self._metric.score(self._enrolled, probe)[0, 0])
-        threshold = self._operating_point.threshold(float(self._enrolled.samples[0]), float(probe.samples[0]))
+        threshold = self._threshold(float(probe.samples[0]))
         if frames < self._min_frames:
             decision = Decision.UNDECIDED
         elif score > threshold:
@@ -110,3 +114,12 @@ class Matcher:
         else:
             decision = Decision.NO_MATCH if frames >= self._max_frames else Decision.UNDECIDED
         return Verdict(decision, score, threshold, frames)
+
+    def _centred(self, evidence: Evidence) -> Evidence:
+        return evidence if self._site is None else evidence.centred(self._site.centre)
+
+    def _threshold(self, probe_samples: float) -> float:
+        """A site's own impostors can raise the threshold, never lower it."""
+        threshold = self._operating_point.threshold(float(self._enrolled.samples[0]), probe_samples)
+        own = None if self._site is None else self._site.threshold(self._operating_point.fmr)
+        return threshold if own is None else max(threshold, own)
