@@ -268,7 +268,9 @@ index objectClass,uid eq
         folder = self.folder / "slapd.d"
         folder.mkdir()
         self._hand_over(folder)
-        self._tool([f"{_SBIN}/slaptest", "-Q", "-u", "-f", str(self._config), "-F", str(folder)])
+        # slaptest converts only what it could start, so there must be a database.
+        self._tool([f"{_SBIN}/slapadd", "-q", *self._settings])
+        self._tool([f"{_SBIN}/slaptest", "-Q", "-f", str(self._config), "-F", str(folder)])
         self._settings = ["-F", str(folder)]
 
     def _load_settings(self) -> None:
