@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,8 +18,8 @@ from faced.i18n import _
 #: Uncompressed first: an MJPG frame costs a decode and its blocks cost sharpness.
 PIXEL_FORMATS = ("YUYV", "MJPG")
 #: A webcam takes up to two seconds from "stream" to its first frame; after that a gap this long is a fault.
-FIRST_FRAME_TIMEOUT_S = 4.0
-FRAME_TIMEOUT_S = 1.0
+FIRST_FRAME_TIMEOUT_S = 3
+FRAME_TIMEOUT_S = 1
 #: A buffer older than this was not stamped by the monotonic clock (a driver parameter allows others).
 _STAMP_TOLERANCE_S = 5.0
 
@@ -83,7 +84,6 @@ class V4L2Camera(Camera):
             raise CameraUnavailable(_("The camera is closed."))
         timeout_s = FRAME_TIMEOUT_S if self._index else FIRST_FRAME_TIMEOUT_S
         try:
-            # read() alone would wait up to ten seconds inside OpenCV.
             ready, _streams = cv2.VideoCapture.waitAny([capture], timeoutNs=int(timeout_s * 1e9))
             grabbed, image = capture.retrieve() if ready else (False, None)
         except cv2.error:
@@ -104,6 +104,8 @@ class V4L2Camera(Camera):
             capture.release()
 
     def _opened(self, path: Path) -> cv2.VideoCapture:
+        # OpenCV waits for a stream's first frame by itself, ten seconds unless this is set before it first waits.
+        os.environ["OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT"] = str(FIRST_FRAME_TIMEOUT_S)
         delivered = ""
         for pixel_format in PIXEL_FORMATS:
             wanted = cv2.VideoWriter.fourcc(*pixel_format)
