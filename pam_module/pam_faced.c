@@ -20,6 +20,9 @@
 
 static const char attempt_key[] = "pam_faced.attempt";
 static const char socket_default[] = "/run/faced/logon";
+/* The only text that is not the daemon's, for when there is no daemon: greeters otherwise blame the password. The site's
+ * language is the daemon's knowledge, so it is in both. */
+static const char unavailable_text[] = "顔認証を利用できません (face check unavailable)";
 
 enum { BEGIN_MS = 500, TIMEOUT_S = 15, TIMEOUT_MOST_S = 60 };
 
@@ -126,10 +129,12 @@ static void show(void *context, const char *line)
     struct pam_response *response = NULL;
     const struct pam_conv *conversation = NULL;
     const void *value = NULL;
+    size_t length = strnlen(line, FACED_TEXT_BYTES);
 
     if (screen->silent || strcmp(screen->last, line) == 0)
         return;
-    strcpy(screen->last, line);
+    memcpy(screen->last, line, length);
+    screen->last[length] = '\0';
     if (pam_get_item(screen->pamh, PAM_CONV, &value) != PAM_SUCCESS || value == NULL)
         return;
     conversation = value;
@@ -245,8 +250,10 @@ static int decide(pam_handle_t *pamh, int flags, const struct arguments *argumen
         attempt = (struct faced_attempt *)(uintptr_t)data; /* we put it there; libpam only gives it back as const */
     fault = faced_decide(attempt, arguments->socket, &caller, deadline, show, &screen, &reply);
     forget_attempt(pamh);
-    if (fault != FACED_FINE || reply.kind != FACED_REPLY_OUTCOME)
+    if (fault != FACED_FINE || reply.kind != FACED_REPLY_OUTCOME) {
+        show(&screen, unavailable_text);
         return refuse(pamh, faced_fault_word(fault), PAM_AUTHINFO_UNAVAIL);
+    }
     code = code_of_outcome(reply.outcome);
     return code == PAM_SUCCESS || code == PAM_IGNORE ? code : refuse(pamh, faced_outcome_word(reply.outcome), code);
 }

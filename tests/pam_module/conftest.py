@@ -23,7 +23,10 @@ ASAN = {
 def built() -> None:
     """The module is built here: a test of yesterday's object would be none."""
     assert os.getuid() == 0, "these tests need root: the module talks to nobody else"
-    subprocess.run(["make", "-s", "-C", str(PAM_MODULE), "all", "vectors", "asan"], check=True)
+    # pytest-xdist has several processes; one builds and the others find everything built.
+    subprocess.run(
+        ["flock", str(PAM_MODULE), "make", "-s", "-C", str(PAM_MODULE), "all", "vectors", "asan"], check=True
+    )
 
 
 def asan_library() -> str:

@@ -69,6 +69,9 @@ class Peer:
         except OSError as error:
             raise PeerGone from error
 
+    def stop_listening(self) -> None:
+        self._connection.shutdown(socket.SHUT_RD)
+
     def hang_up(self) -> None:
         self._connection.shutdown(socket.SHUT_RDWR)
         self._connection.close()

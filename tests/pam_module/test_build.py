@@ -13,10 +13,10 @@ from tests.rig.pam import MODULE, PamRig
 #: Everything that the module may call. No thread, process, stream, file, environment or memory that others see.
 LIBC = {
     *("calloc", "free", "malloc", "strdup"),
-    *("memchr", "memcmp", "memcpy", "memmove", "strchr", "strcmp", "strlen", "strncmp", "strnlen", "strcpy"),
+    *("memchr", "memcmp", "memcpy", "memmove", "strchr", "strcmp", "strlen", "strncmp", "strnlen"),
     *("clock_gettime", "close", "connect", "fcntl", "fcntl64", "fstat", "getpid", "getrandom", "getsockopt", "getuid"),
     *("poll", "recv", "send", "setsockopt", "socket", "__errno_location"),
-    *("__stack_chk_fail", "__memcpy_chk", "__memmove_chk", "__poll_chk", "__recv_chk", "__strcpy_chk"),
+    *("__stack_chk_fail", "__memcpy_chk", "__memmove_chk", "__poll_chk", "__recv_chk"),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import socket
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,8 +49,7 @@ def say(*chunks: Callable[[str], bytes] | bytes) -> Behaviour:
 def drip(peer: Peer, nonce: str) -> None:
     for byte in last_answer(nonce, padding="x" * 4000):
         peer.say_bytes(bytes([byte]))
-        if peer.ended.wait(0.01):
-            return
+        time.sleep(0.01)
 
 
 def flood(peer: Peer, _nonce: str) -> None:
@@ -108,13 +108,21 @@ def twice_begun(peer: Peer) -> None:
 
 def silent_at_begin(peer: Peer) -> None:
     peer.hear()
-    peer.ended.wait(20)
+    peer.wait_for_the_end()
+
+
+def deaf_after_begin(peer: Peer) -> None:
+    """Its end is shut for reading: what the module sends next would raise SIGPIPE."""
+    peer.hear()
+    peer.stop_listening()
+    peer.say({})
 
 
 MISBEHAVIOURS: dict[str, Behaviour] = {
     "says nothing": lambda peer: peer.wait_for_the_end(),
     "says nothing to Begin": silent_at_begin,
     "says nothing to Decide": on_decide(lambda _peer, _nonce: None),
+    "listens no more after Begin": deaf_after_begin,
     "closes at once": lambda peer: peer.hang_up(),
     "closes instead of deciding": on_decide(hang_up),
     "closes half way": on_decide(hang_up_half_way),

@@ -50,6 +50,14 @@ def test_a_format_of_printf_is_only_text(rig: PamRig) -> None:
     assert shown(rig, "%s%n%100000x") == ("%s%n%100000x",)
 
 
+def test_without_a_daemon_it_is_not_the_password_that_is_blamed(rig: PamRig) -> None:
+    rig.write_service("logon", "auth required pam_faced.so socket=/nonexistent")
+    spoken = rig.converse("tanaka", "logon")
+    silent = rig.converse("tanaka", "logon", steps=[Step("authenticate", PAM_SILENT)])
+    assert spoken.info == ("顔認証を利用できません (face check unavailable)",)
+    assert silent.info == ()
+
+
 def test_the_account_phase_says_why(rig: PamRig) -> None:
     with FakeDaemon(account("revoked", text="情報政策課へ")) as daemon:
         rig.write_service("logon", f"account required pam_faced.so socket={daemon.path}")

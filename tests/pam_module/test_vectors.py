@@ -26,8 +26,7 @@ def answer_bytes(vector: dict[str, Any]) -> bytes:
 
 
 def run(program: Path, lines: Iterable[str]) -> list[str]:
-    """One line of output for each of input; a crash or a finding of a sanitizer fails the test."""
-    # Where the sandbox forbids ptrace the leak checker cannot run, and says so; everywhere else leaks count.
+    """One line of output for each of input; a crash, a leak or a finding of a sanitizer fails the test."""
     done = subprocess.run(
         [str(program)],
         input="".join(f"{line}\n" for line in lines),
