@@ -25,6 +25,7 @@ from faced.trust.realm import Role
 from faced.trust.sealed import TemplateHeader
 
 if TYPE_CHECKING:
+    from faced.enrolment.photo import Image
     from faced.landmarks.predictor import Predictor
     from faced.recognition.template import FaceTemplate
 
@@ -114,11 +115,9 @@ class Bench:
             # Known mistakes first: nobody sits down before a camera for a mistyped staff number.
             details = self._details(self._register(connection), user, given)
             self._register(connection).check(details)
+        image = _open_photo(photo) if photo is not None else None
         predictor = self._predictor()
-        if photo is not None:
-            face = self._from_photo(predictor, photo)
-        else:
-            face = self._from_camera(predictor)
+        face = self._from_photo(predictor, image) if image is not None else self._from_camera(predictor)
         with self._desk.connect() as connection:
             header = self._enrol(self._register(connection), details, face, predictor)
         if as_json:
@@ -147,7 +146,7 @@ class Bench:
                 try:
                     user = self._login_for(register, file.stem, done)
                     details = self._details(register, user, {})
-                    header = self._enrol(register, details, self._from_photo(predictor, file), predictor)
+                    header = self._enrol(register, details, self._from_photo(predictor, _open_photo(file)), predictor)
                     enrolled.append(_json_of(details, header))
                     done.add(user)
                 except FacedError as error:
@@ -229,11 +228,10 @@ class Bench:
 
         return Predictor.load(self._desk.run.config.landmarks.predictor)
 
-    def _from_photo(self, predictor: Predictor, path: Path) -> FaceTemplate:
+    def _from_photo(self, predictor: Predictor, image: Image) -> FaceTemplate:
         from faced.enrolment.likeness import template_of_photo
-        from faced.enrolment.photo import read_photo
 
-        return template_of_photo(predictor, read_photo(path), self._desk.run.now)
+        return template_of_photo(predictor, image, self._desk.run.now)
 
     def _from_camera(self, predictor: Predictor) -> FaceTemplate:
         from faced.camera.choose import open_camera
@@ -246,6 +244,12 @@ class Bench:
             return template_of_sitting(
                 observer, camera, self._desk.run.now, guide=lambda text: click.echo(f"  {text}", err=True)
             )
+
+
+def _open_photo(path: Path) -> Image:
+    from faced.enrolment.photo import decode_photo, read_photo
+
+    return decode_photo(read_photo(path))
 
 
 def _concerns_one_person(error: FacedError) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from faced.camera.base import Camera
-from faced.enrolment.photo import decode_photo
+from faced.enrolment.photo import Image
 from faced.enrolment.refusal import photo_refused, sitting_hint
 from faced.errors import CameraUnavailable, PhotoRefused
 from faced.i18n import _
@@ -31,14 +31,14 @@ class SittingPlan:
     timeout_s: float = 30.0
 
 
-def template_of_photo(predictor: Predictor, data: bytes, now: int) -> FaceTemplate:
+def template_of_photo(predictor: Predictor, image: Image, now: int) -> FaceTemplate:
     """The template of one ID photo.
 
-    :param data: the bytes of a JPEG or PNG file.
+    :param image: as :func:`faced.enrolment.photo.decode_photo` gives it.
     :param now: unix seconds; the day of the sample.
-    :raises PhotoRefused: not a usable picture, or not a usable face; ``reason`` names the gate.
+    :raises PhotoRefused: not a usable face; ``reason`` names the gate.
     """
-    report = observe_photo(predictor, decode_photo(data))
+    report = observe_photo(predictor, image)
     if report.reason is not None:
         raise photo_refused(report.reason)
     if report.observation is None:
@@ -67,7 +67,7 @@ def template_of_sitting(
     best: Observation | None = None
     refusals: dict[Reason, int] = {}
     said = ""
-    started: float | None = None
+    started = kept_at = -1.0
     track = -1
     while len(kept) < plan.samples:
         try:
@@ -76,13 +76,14 @@ def template_of_sitting(
             if not kept and not refusals:
                 raise
             break
-        started = frame.timestamp_s if started is None else started
+        if started < 0:
+            started = kept_at = frame.timestamp_s
         if frame.timestamp_s - started > plan.timeout_s:
             break
         report = observer.observe(frame.image, frame.timestamp_s)
         if report.track != track:
             # The face was lost from view; who is there now may be somebody else.
-            track, best = report.track, None
+            track, best, kept_at = report.track, None, frame.timestamp_s
             kept.clear()
         hint = sitting_hint(report.reason)
         if hint != said:
@@ -92,10 +93,9 @@ def template_of_sitting(
             refusals[report.reason or Reason.NO_FACE] = refusals.get(report.reason or Reason.NO_FACE, 0) + 1
             continue
         best = report.observation if best is None or report.observation.spread < best.spread else best
-        since = kept[-1].timestamp_s if kept else started
-        if frame.timestamp_s - since >= plan.apart_s:
+        if frame.timestamp_s - kept_at >= plan.apart_s:
             kept.append(best)
-            best = None
+            best, kept_at = None, frame.timestamp_s
     if len(kept) < plan.samples:
         raise _too_few(refusals, len(kept), plan.samples)
     return FaceTemplate(tuple(_sample(observation, Source.CAMERA, now) for observation in kept))

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from cli.people import state_word
+from faced.directory.people import People
+from faced.enrolment.person import PersonDetails
+from faced.enrolment.register import Register
+from faced.recognition.template import FaceTemplate, Sample, Source
+from faced.trust.realm import Role
+from tests.cli.conftest import NOW, ROLE_PASSPHRASE, Office
+
+DAY = 86400
+
+
+@pytest.fixture
+def staffed(founded: Office) -> Office:
+    """Three people with templates of random points."""
+    key = founded.station.role(Role.ENROL, lambda _name: ROLE_PASSPHRASE.encode())
+    with founded.slapd.admin() as admin:
+        register = Register(admin, founded.slapd.tree, founded.station.verifier(NOW), key)
+        for index, (login, group) in enumerate((("ito", "default"), ("sato", "finance"), ("tanaka", "default"))):
+            points = np.random.default_rng(index).normal(size=(68, 2))
+            face = FaceTemplate((Sample.from_points(points, 0.004, Source.PHOTO, NOW // DAY),))
+            details = PersonDetails(login, f"00{index}", f"佐藤 {index}", "", (group,))
+            register.enrol(details, face, predictor=bytes(32))
+    return founded
+
+
+def states(office: Office) -> dict[str, str]:
+    return {entry["login"]: entry["state"] for entry in office.json("list")}
+
+
+def test_the_list_names_everybody_with_group_and_period(staffed: Office) -> None:
+    assert states(staffed) == {"ito": "enrolled", "sato": "enrolled", "tanaka": "enrolled"}
+    text = staffed.facectl("list").output
+    assert "佐藤 1" in text
+    assert "2027-03-31" in text
+    assert "3 people" in text
+
+
+def test_the_list_can_be_narrowed(staffed: Office) -> None:
+    assert [entry["login"] for entry in staffed.json("list", "--group", "finance")] == ["sato"]
+    assert staffed.json("list", "--state", "erased") == []
+
+
+def test_show_tells_what_is_recorded_and_nothing_of_the_face(staffed: Office) -> None:
+    shown = staffed.json("show", "sato")
+    assert set(shown) == {*("login", "name", "staff_number", "mail", "groups"), *("state", "method", "until", "serial")}
+    assert (shown["staff_number"], shown["groups"], shown["until"]) == ("001", ["finance"], "2027-03-31")
+
+
+def test_an_unknown_person_is_not_found(staffed: Office) -> None:
+    assert staffed.facectl("show", "nobody").exit_code == 5
+    assert staffed.facectl("remove", "nobody", "--reason", "x", "--yes").exit_code == 5
+
+
+@pytest.mark.parametrize("name", ["*", "sato)(uid=*", "SATO", "ｓａｔｏ"])
+def test_no_other_spelling_reaches_a_person(staffed: Office, name: str) -> None:
+    assert staffed.facectl("show", name).exit_code == 5
+    assert staffed.facectl("remove", name, "--reason", "x", "--yes").exit_code == 5
+    assert states(staffed)["sato"] == "enrolled"
+
+
+def test_removing_leaves_a_tombstone_and_nothing_of_the_face(staffed: Office) -> None:
+    result = staffed.facectl("remove", "sato", "--reason", "left the office", "--yes")
+    assert result.exit_code == 0, result.output
+    with staffed.slapd.admin() as admin:
+        face = People(admin, staffed.slapd.tree).find("sato").face
+    assert (face.template, face.template_keys) == (None, ())
+    assert face.tombstone is not None
+    assert states(staffed) == {"ito": "enrolled", "sato": "erased", "tanaka": "enrolled"}
+
+
+def test_a_template_put_back_after_its_removal_is_shown_as_withdrawn(staffed: Office) -> None:
+    with staffed.slapd.admin() as admin:
+        people = People(admin, staffed.slapd.tree)
+        old = people.find("sato").face
+        assert old.template is not None
+        staffed.facectl("remove", "sato", "--reason", "left the office", "--yes")
+        people.enrol("sato", old.template, old.template_keys, ["finance"])
+    assert states(staffed)["sato"] == "tombstoned"
+
+
+def test_a_template_moved_to_another_entry_is_shown_as_somebody_elses(staffed: Office) -> None:
+    with staffed.slapd.admin() as admin:
+        people = People(admin, staffed.slapd.tree)
+        face = people.find("sato").face
+        assert face.template is not None
+        people.enrol("ito", face.template, face.template_keys, ["default"])
+    assert states(staffed)["ito"] == "wrong_person"
+
+
+@pytest.mark.parametrize("answer", ["n\n", "\n", ""])
+def test_removing_asks_first(staffed: Office, answer: str) -> None:
+    result = staffed.facectl("remove", "sato", "--reason", "left the office", input=answer)
+    assert result.exit_code == 1
+    assert "佐藤 1" in result.output
+    assert states(staffed)["sato"] == "enrolled"
+
+
+def test_a_dry_run_removes_nothing(staffed: Office) -> None:
+    assert staffed.facectl("remove", "sato", "--reason", "x", "--dry-run").exit_code == 0
+    assert states(staffed)["sato"] == "enrolled"
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "x" * 201])
+def test_a_reason_must_say_something_short(staffed: Office, reason: str) -> None:
+    assert staffed.facectl("remove", "sato", "--reason", reason, "--yes").exit_code == 2
+
+
+def test_after_the_fiscal_year_everybodys_period_is_over(staffed: Office) -> None:
+    staffed.now = NOW + 170 * DAY
+    staffed.facectl("realm", "manifest")
+    assert set(states(staffed).values()) == {"purpose_over"}
+
+
+def test_every_state_has_a_word() -> None:
+    words: Callable[[str], str] = state_word
+    assert words("tombstoned") == "withdrawn"
+    assert words("bad_signature") == "not valid (bad_signature)"
