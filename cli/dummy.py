@@ -225,8 +225,8 @@ def _readme(count: int, clips: bool, attacks: bool, seed: int, difficult: bool, 
     ]
     if clips:
         parts.append(
-            f"* `clips/LOGIN.avi`: {_CLIP_SECONDS:.0f} seconds before a webcam, {fps} frames a second (set the camera's "
-            "`fps` to the same), obeying one challenge; `.json` beside it: what happens in it, frame by frame.\n"
+            f"* `clips/LOGIN.avi`: {_CLIP_SECONDS:.0f} seconds before a webcam, {fps} frames a second (set the "
+            "camera's `fps` to the same), obeying one challenge; `.json` beside it: what happens in it.\n"
             "* `clips/scene-*.avi`: nobody, two people, glasses, a mask, a hand, glare, poor light, too far; "
             "all but the glasses must be refused.\n"
         )
