@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
@@ -67,10 +66,6 @@ class LazyGroup(click.Group):
         except FacedError as error:
             click.echo(str(error), err=True)
             leave(code_of(error))
-        except BrokenPipeError:
-            # The reader has gone (head, less): nothing is wrong, and Python must not complain at its own exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            leave(ExitCode.DONE)
         except OSError as error:
             click.echo(f"{error.filename or 'facectl'}: {error.strerror or type(error).__name__}", err=True)
             leave(ExitCode.STATE)
