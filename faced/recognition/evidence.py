@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from faced.errors import MetricError
 from faced.recognition.alignment import Floats
 
 #: Correlation of the errors of samples of one sitting: same light, same camera, same distance, same mood. An
@@ -49,7 +50,13 @@ class Evidence:
         return Evidence(self.latent[which], self.precision[which], self.samples[which])
 
     def centred(self, mean: Floats) -> Evidence:
-        """The same evidence seen from another origin, for instance the mean of a site: ``mean`` is (d,)."""
+        """The same evidence seen from another origin, for instance the mean of a site.
+
+        :param mean: (d,), or (n, d) for another origin each row.
+        :raises MetricError: another form.
+        """
+        if mean.shape not in (self.latent.shape, self.latent.shape[1:]):
+            raise MetricError("This mean is not of the metric in use; calibrate the site again.")
         return Evidence(self.latent - mean, self.precision, self.samples)
 
     def pooled(self, groups: NDArray[np.intp] | None = None, correlation: float = 0.0) -> Evidence:

@@ -102,12 +102,17 @@ def test_a_missing_file_is_an_error_for_people(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_training_writes_a_metric_its_thresholds_and_its_card_the_same_twice(data: Path, tmp_path: Path) -> None:
-    folders = [tmp_path / "one", tmp_path / "two"]
-    for folder in folders:
-        folder.mkdir()
+@pytest.fixture(scope="module")
+def folders(data: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The same training twice."""
+    made = [tmp_path_factory.mktemp("one"), tmp_path_factory.mktemp("two")]
+    for folder in made:
         done = tool("train_metric.py", "--data", data, "--out", folder, "--resamples", 10)
         assert done.returncode == 0, done.stderr
+    return made
+
+
+def test_training_writes_a_metric_its_thresholds_and_its_card_the_same_twice(data: Path, folders: list[Path]) -> None:
     for name in ("metric.npz", "operating_points.json", "MODEL_CARD.md"):
         assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes()
     metric = Metric.load(folders[0] / "metric.npz")
@@ -118,11 +123,10 @@ def test_training_writes_a_metric_its_thresholds_and_its_card_the_same_twice(dat
         assert fact in card
 
 
-def test_the_training_file_is_recognised(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_training_file_is_recognised(data: Path, folders: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     from tools import benchmark_recognition
 
-    assert tool("train_metric.py", "--data", data, "--out", tmp_path, "--resamples", 1).returncode == 0
-    monkeypatch.setattr("faced.recognition.metric._SHIPPED", tmp_path / "metric.npz")
+    monkeypatch.setattr("faced.recognition.metric._SHIPPED", folders[0] / "metric.npz")
     assert benchmark_recognition.benchmark(data, cross_validate=False)["seen_in_training"] is True
     assert benchmark_recognition.benchmark(data, cross_validate=True)["seen_in_training"] is False
 
