@@ -88,8 +88,13 @@ static const char *item(const pam_handle_t *pamh, int type)
     return value;
 }
 
-/* The items of the handle, if every one of them may be sent. */
-static bool read_caller(const pam_handle_t *pamh, struct faced_caller *caller)
+static bool may_be_sent(const char *optional_item)
+{
+    return optional_item == NULL || faced_item_is_clean(optional_item);
+}
+
+/* The items of the handle: PAM_SUCCESS if all of them may be sent. */
+static int read_caller(const pam_handle_t *pamh, struct faced_caller *caller)
 {
     *caller = (struct faced_caller){
         .user = item(pamh, PAM_USER),
@@ -98,9 +103,12 @@ static bool read_caller(const pam_handle_t *pamh, struct faced_caller *caller)
         .rhost = item(pamh, PAM_RHOST),
         .real_uid = getuid(),
     };
-    return caller->user != NULL && faced_item_is_clean(caller->user) && caller->service != NULL &&
-           faced_item_is_clean(caller->service) && (caller->tty == NULL || faced_item_is_clean(caller->tty)) &&
-           (caller->rhost == NULL || faced_item_is_clean(caller->rhost));
+    if (caller->user == NULL || !faced_item_is_clean(caller->user))
+        return PAM_USER_UNKNOWN;
+    if (caller->service == NULL || !may_be_sent(caller->service) || !may_be_sent(caller->tty) ||
+        !may_be_sent(caller->rhost))
+        return PAM_AUTHINFO_UNAVAIL;
+    return PAM_SUCCESS;
 }
 
 static int refuse(pam_handle_t *pamh, const char *reason, int code)
@@ -170,7 +178,7 @@ static int begin(pam_handle_t *pamh, const struct arguments *arguments)
     const char *user;
 
     forget_attempt(pamh);
-    if (pam_get_user(pamh, &user, NULL) != PAM_SUCCESS || !read_caller(pamh, &caller))
+    if (pam_get_user(pamh, &user, NULL) != PAM_SUCCESS || read_caller(pamh, &caller) != PAM_SUCCESS)
         return PAM_AUTHINFO_UNAVAIL;
     attempt = faced_begin(arguments->socket, &caller, faced_deadline_in(BEGIN_MS));
     if (attempt != NULL && pam_set_data(pamh, attempt_key, attempt, end_attempt) != PAM_SUCCESS)
@@ -236,11 +244,13 @@ static int decide(pam_handle_t *pamh, int flags, const struct arguments *argumen
     struct faced_attempt *attempt = NULL;
     struct faced_caller caller;
     enum faced_fault fault;
+    int usable;
     int code = PAM_ABORT;
 
-    if (!read_caller(pamh, &caller)) {
+    usable = read_caller(pamh, &caller);
+    if (usable != PAM_SUCCESS) {
         forget_attempt(pamh);
-        return refuse(pamh, "unusable_name", PAM_USER_UNKNOWN);
+        return refuse(pamh, "unusable_item", usable);
     }
     if (caller.rhost != NULL) {
         forget_attempt(pamh);
@@ -283,6 +293,7 @@ int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
     struct arguments arguments;
     struct faced_caller caller;
     enum faced_fault fault;
+    int usable;
     int code = PAM_ABORT;
 
     if (!read_arguments(pamh, argc, argv, &arguments))
@@ -291,8 +302,9 @@ int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
         pam_syslog(pamh, LOG_ERR, "bad argument: begin belongs to auth");
         return PAM_SERVICE_ERR;
     }
-    if (!read_caller(pamh, &caller))
-        return refuse(pamh, "unusable_name", PAM_USER_UNKNOWN);
+    usable = read_caller(pamh, &caller);
+    if (usable != PAM_SUCCESS)
+        return refuse(pamh, "unusable_item", usable);
     fault = faced_account(arguments.socket, &caller, faced_deadline_in(arguments.timeout_ms), &reply);
     if (fault != FACED_FINE || reply.kind != FACED_REPLY_STANDING)
         return refuse(pamh, faced_fault_word(fault), PAM_AUTHINFO_UNAVAIL);

@@ -82,7 +82,7 @@ def test_a_name_that_cannot_be_one_is_neither_asked_about_nor_logged(rigs: PamRi
         rigs.write_service("decide", f"auth required pam_faced.so socket={daemon.path}")
         logons = [rigs.converse(user, "decide"), rigs.converse(user, "logon", steps=[ACCOUNT])]
         assert [logon.code for logon in logons] == [Code.USER_UNKNOWN] * 2
-        assert [logon.log for logon in logons] == [("refused: unusable_name",)] * 2
+        assert [logon.log for logon in logons] == [("refused: unusable_item",)] * 2
         assert daemon.conversations == []
 
 
@@ -113,7 +113,8 @@ def test_the_terminal_is_sent_and_an_empty_one_is_not(rig: PamRig) -> None:
 def test_a_terminal_that_cannot_be_one_is_refused(rig: PamRig) -> None:
     with FakeDaemon(honest()) as daemon:
         rig.write_service("logon", f"auth required pam_faced.so socket={daemon.path}")
-        assert rig.converse("tanaka", "logon", steps=[Step("authenticate", items={"tty": "x\n"})]).code != Code.SUCCESS
+        logon = rig.converse("tanaka", "logon", steps=[Step("authenticate", items={"tty": "x\n"})])
+        assert (logon.code, logon.log) == (Code.AUTHINFO_UNAVAIL, ("refused: unusable_item",))
         assert daemon.conversations == []
 
 

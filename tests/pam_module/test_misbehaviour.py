@@ -94,6 +94,12 @@ def behind_begin(peer: Peer) -> None:
     honest()(peer)
 
 
+def guidance_behind_begin(peer: Peer) -> None:
+    peer.hear()
+    peer.say_bytes(b'{"parameters":{}}\0{"parameters":{"text":"x"},"continues":true}\0')
+    honest()(peer)
+
+
 def half_behind_begin(peer: Peer) -> None:
     peer.hear()
     peer.say_bytes(b'{"parameters":{}}\0{')
@@ -133,6 +139,7 @@ MISBEHAVIOURS: dict[str, Behaviour] = {
     "answers before anything was asked": before_begin,
     "answers Begin with a match and another behind": instead_of_begin,
     "answers Decide right behind Begin": behind_begin,
+    "guides right behind Begin": guidance_behind_begin,
     "begins an answer right behind Begin": half_behind_begin,
     "answers Begin twice": twice_begun,
     "repeats an answer of yesterday": say(last_answer(NONCE_OF_YESTERDAY)),
