@@ -25,6 +25,7 @@ with warnings.catch_warnings():
 
 #: Everything below ldap3 that can go wrong on the way: its own errors, the socket's, and its BER decoder's on garbage.
 LIBRARY_ERRORS = (ldap3.core.exceptions.LDAPException, OSError, ValueError, IndexError, KeyError, TypeError)
+_TOO_LATE = "deadline passed"
 
 
 class Deadline:
@@ -41,7 +42,7 @@ class Deadline:
         """
         left = self._at - self._monotonic()
         if left <= 0:
-            raise TimeoutError("deadline passed")
+            raise TimeoutError(_TOO_LATE)
         return left
 
     def share(self, parts: int) -> Deadline:
@@ -167,7 +168,8 @@ def explain(url: str, error: BaseException) -> str:
         )
     if isinstance(error, ldap3.core.exceptions.LDAPStartTLSError):
         return _("{url} refused an encrypted connection ({why}).").format(url=url, why=error)
-    if isinstance(error, TimeoutError | ldap3.core.exceptions.LDAPSocketReceiveError) and "tim" in str(error):
+    # ldap3 makes errors of its own out of a socket's and keeps the text.
+    if isinstance(error, TimeoutError) or str(error).endswith(("timed out", _TOO_LATE)):
         return _("{url} did not answer in time.").format(url=url)
     if isinstance(error, ssl.SSLError):
         return _("{url} does not speak TLS ({why}).").format(url=url, why=error.reason or error)

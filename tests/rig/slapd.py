@@ -145,6 +145,14 @@ class PrivateSlapd:
         self._tool([f"{_SBIN}/slapadd", "-q", *self._settings], ldif)
         self.start()
 
+    def install(self, certificate: Certificate) -> None:
+        """Give the server this certificate, from its next start on."""
+        for name, source in (("server.crt", certificate.certificate), ("server.key", certificate.key)):
+            target = self.folder / "tls" / name
+            shutil.copyfile(source, target)
+            target.chmod(0o600)
+            self._hand_over(target)
+
     def start(self) -> None:
         """Start it, or start it again on the same ports and data, and wait until it answers.
 
@@ -182,6 +190,9 @@ class PrivateSlapd:
         """Make it hang: connections are accepted by the kernel and nothing answers."""
         assert self._process is not None
         os.kill(self._process.pid, signal.SIGSTOP)
+        threads = Path(f"/proc/{self._process.pid}/task")
+        while any(") T" not in (thread / "stat").read_text() for thread in threads.iterdir()):
+            time.sleep(0.001)
 
     def thaw(self) -> None:
         """Let a frozen one go on."""
@@ -213,12 +224,8 @@ class PrivateSlapd:
         self._log.touch()
         tls = self.folder / "tls"
         tls.mkdir(exist_ok=True)
-        for name, source in (
-            ("ca.crt", self.ca_file),
-            ("server.crt", certificate.certificate),
-            ("server.key", certificate.key),
-        ):
-            shutil.copyfile(source, tls / name)
+        shutil.copyfile(self.ca_file, tls / "ca.crt")
+        self.install(certificate)
         (self.folder / "db").mkdir(mode=0o700, exist_ok=True)
         (self.folder / "faced.schema").write_text((SCHEMA / "faced.schema").read_text())
         (self.folder / "acl.conf").write_text(self._rules("acl.conf"))
@@ -250,9 +257,8 @@ index objectClass,uid eq
 {"" if self._cn_config else f"include {self.folder}/acl.conf"}
 """
         )
-        (tls / "server.key").chmod(0o600)
         self._config.chmod(0o600)
-        for path in (self.folder, self._log, self._config, *tls.iterdir(), self.folder / "db"):
+        for path in (self.folder, self._log, self._config, self.folder / "db"):
             self._hand_over(path)
         self._settings = ["-f", str(self._config)]
         if self._cn_config:

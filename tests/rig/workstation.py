@@ -6,6 +6,7 @@ station.
 
 from __future__ import annotations
 
+import functools
 import re
 import secrets
 from collections.abc import Iterator
@@ -65,13 +66,15 @@ class Workstation:
             ),
         )
 
-    def show(self, seed: int, occasion: int = 1, seconds: float = 3.0) -> None:
-        """Put the dummy of this seed before the webcam, alive, on some occasion after the photo."""
-        self.look_at(clip(Identity(seed), occasion, seconds, FPS))
+    def show(self, seed: int) -> None:
+        """Put the dummy of this seed before the webcam, alive, on another occasion than that of the photo."""
+        self.webcam.show(_sitting(seed))
 
-    def look_at(self, film: Clip) -> None:
-        """Put whatever this is before the webcam."""
-        self.webcam.show(film)
+
+@functools.cache
+def _sitting(seed: int) -> Clip:
+    """Drawing three seconds takes three seconds."""
+    return clip(Identity(seed), seed=1, seconds=3.0, fps=FPS).kept()
 
 
 @contextmanager
@@ -101,6 +104,8 @@ name = "{HOST}"
 [camera]
 name = "{workstation.webcam.name}"
 fps = {FPS}
+[logon]
+no_face_timeout_s = 4
 [directory]
 servers = ["{slapd.ldaps_url}"]
 base = "{slapd.tree.base}"
