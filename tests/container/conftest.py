@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
+
+from tests.rig.workstation import Workstation, dummy_workstation
+
+#: Who is enrolled on the workstation: login name to the dummy's seed.
+CLERK, COLLEAGUE = "clerk", "colleague"
+SEEDS = {CLERK: 11, COLLEAGUE: 12}
+PASSWORD = "correct horse battery"
+PROGRAMS = Path("/usr/local/lib/faced-tests")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -11,3 +22,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.path.parent.name == "container":
             item.add_marker(pytest.mark.container)
             item.add_marker(pytest.mark.xdist_group("container"))
+
+
+@pytest.fixture(scope="session")
+def workstation() -> Iterator[Workstation]:
+    """Joined, two people enrolled, faced in Debian's common PAM stacks, the clerk before the webcam."""
+    here = Path(__file__).parent
+    with dummy_workstation() as workstation:
+        for name in ("ask.py", "terminal.py"):
+            workstation.machine.write(str(PROGRAMS / name), (here / name).read_bytes())
+        for login, seed in SEEDS.items():
+            workstation.add_user(login, PASSWORD)
+            workstation.enrol(login, seed)
+        workstation.machine.run("pam-auth-update", "--enable", "faced-begin", "faced")
+        yield workstation
