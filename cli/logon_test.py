@@ -65,7 +65,7 @@ def logon_test(user: str, service: str, password_file: Path | None, as_json: boo
 
 
 def check_service(service: str, folders: tuple[Path, ...] = _FOLDERS) -> bool:
-    """Whether a service's stack, with all that it includes, has our module in its auth part.
+    """Whether a service's stack, with all that it includes, has our deciding line in its auth part.
 
     :raises ConfigError: there is no such service (PAM would silently use “other”).
     """
@@ -73,7 +73,9 @@ def check_service(service: str, folders: tuple[Path, ...] = _FOLDERS) -> bool:
         raise ConfigError(
             _("There is no PAM service “{service}”: /etc/pam.d has no file of that name.").format(service=service)
         )
-    return any(_MODULE in line for line in _auth_lines(service, folders, _DEEPEST_INCLUDE))
+    return any(
+        _MODULE in line and "begin" not in line.split() for line in _auth_lines(service, folders, _DEEPEST_INCLUDE)
+    )
 
 
 def converse(user: str, password: str, service: str) -> tuple[int, list[str]]:

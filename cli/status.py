@@ -17,8 +17,6 @@ from faced.service.varlink import Client, VarlinkError
 
 _TIMEOUT_S = 3.0
 _HOUR_S, _DAY_S = 3600, 86400
-#: The manifest lasts 14 days; half of that without a new one means that the station's timer has stopped.
-_MANIFEST_ALARM_S = 7 * _DAY_S
 
 
 @click.command(help=_("Is this PC ready for logons with a face? Exit status 1 if there is a warning."))
@@ -30,9 +28,9 @@ def status(run: Run, as_json: bool) -> ExitCode:
     directory: dict[str, Any] | None
     try:
         directory = ask(run.config.sockets.directory, "io.faced.Directory.Status")
-    except (ProtocolError, PermissionError):
+    except ProtocolError:
         directory = None
-    warnings = [*map(str, logon.get("warnings") or []), *_warnings(logon, directory)]
+    warnings = [*map(str, logon.get("warnings") or []), *_warnings(logon)]
     if as_json:
         print_json({"warnings": warnings, "logon": logon, "directory": directory})
     else:
@@ -58,21 +56,14 @@ def ask(path: Path, method: str) -> dict[str, Any]:
         ) from None
 
 
-def _warnings(logon: dict[str, Any], directory: dict[str, Any] | None) -> list[str]:
+def _warnings(logon: dict[str, Any]) -> list[str]:
+    """What the daemon does not warn of by itself."""
     found = []
-    age = _seconds(logon.get("manifest"))
-    if age is not None and age > _MANIFEST_ALARM_S:
-        found.append(
-            _("The realm's manifest is {age} old; after 14 days nobody can log on. Renew it on the station.").format(
-                age=_span(age)
-            )
-        )
-    if logon.get("dummy"):
-        found.append(
-            _("This is a realm of dummy staff: it accepts clips in place of a camera. Never use it for people.")
-        )
-    if directory is not None and not directory.get("online"):
+    if logon.get("directory") == "offline":
         found.append(_("The directory cannot be reached; logons work from the cache only."))
+    left = logon.get("expires_in")
+    if isinstance(left, int) and left <= 0:
+        found.append(_("The realm's manifest has expired: nobody can log on. Renew it on the station."))
     return found
 
 

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from typing import Any
+
+from tests.cli.conftest import NOW, Office
+from tests.cli.daemons import Daemon
+
+DAY = 86400
+GOOD: dict[str, Any] = {
+    "version": "0.1.0",
+    "realm": "Example City",
+    "dummy": False,
+    "host": "pc0123",
+    "camera": "usb:046d:0825",
+    "camera_state": "idle",
+    "predictor": "ab" * 32,
+    "metric": "cd" * 32,
+    "directory": "online",
+    "manifest": {"known": True, "seconds": 3 * DAY},
+    "expires_in": 11 * DAY,
+    "warnings": [],
+}
+
+
+def status(office: Office, *arguments: str, **changed: Any) -> Any:
+    with ExitStack() as stack:
+        answer = {**GOOD, **changed}
+        stack.enter_context(
+            Daemon(office.folder / "status", "io.faced.Status", {"Get": lambda call: call.reply(**answer)})
+        )
+        stack.enter_context(
+            Daemon(
+                office.folder / "directory",
+                "io.faced.Directory",
+                {
+                    "Status": lambda call: call.reply(
+                        online=True, last_contact=NOW - 600, offline_until=None, cached=3
+                    ),
+                    **{name: lambda call: call.reply() for name in ("Fetch", "Standing", "Used")},
+                },
+            )
+        )
+        return office.facectl("status", *arguments)
+
+
+def test_a_pc_that_is_ready_is_status_0(office: Office) -> None:
+    result = status(office)
+    assert result.exit_code == 0, result.output
+    for text in ("Example City", "usb:046d:0825", "3 days ago", "11 days", "10 minutes ago"):
+        assert text in result.output
+
+
+def test_warnings_come_first_and_make_status_1(office: Office) -> None:
+    result = status(office, warnings=["The camera failed when it was last used."], expires_in=-5, directory="offline")
+    assert result.exit_code == 1
+    lines = result.output.splitlines()
+    assert [line.startswith("WARNING: ") for line in lines[:4]] == [True, True, True, False]
+
+
+def test_the_answer_for_programs_is_json(office: Office) -> None:
+    answer = json.loads(status(office, "--json").stdout)
+    assert answer["warnings"] == []
+    assert answer["logon"]["expires_in"] == 11 * DAY
+    assert answer["directory"]["cached"] == 3
+
+
+def test_without_the_daemon_it_says_how_to_start_it(office: Office) -> None:
+    result = office.facectl("status")
+    assert result.exit_code == 11
+    assert "systemctl start faced.socket" in result.output
+
+
+def test_the_directory_daemon_may_be_silent(office: Office) -> None:
+    with Daemon(office.folder / "status", "io.faced.Status", {"Get": lambda call: call.reply(**GOOD)}):
+        result = office.facectl("status")
+    assert result.exit_code == 0, result.output
+    assert "online" in result.output
