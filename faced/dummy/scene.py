@@ -20,7 +20,8 @@ class Pose:
 
     ``yaw_deg`` is positive when the person turns to their own left (to the right in the picture), ``pitch_deg`` when
     they look down, ``roll_deg`` when their left ear rises (counter-clockwise in the picture). ``left_cm`` and
-    ``up_cm`` shift the head, ``distance_cm`` is from the lens to the eyes.
+    ``up_cm`` shift the head, ``distance_cm`` is from the lens to the eyes. (:class:`faced.landmarks.pose.Pose`
+    counts yaw and roll the other way round: it knows pictures, not people.)
     """
 
     yaw_deg: float = 0.0
