@@ -61,7 +61,7 @@ def imports(path: Path) -> set[str]:
             assert node.level == 0, f"{path}: relative import"
             found.add(node.module or "")
             if node.module == "faced":
-                found.update(f"faced.{alias.name}" for alias in node.names)
+                found.update(f"faced.{alias.name}" for alias in node.names if not alias.name.startswith("__"))
     return found
 
 
