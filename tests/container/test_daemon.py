@@ -1,0 +1,136 @@
+"""The real faced under the real PID 1: started by its first caller, watched, restarted, and seen in the journal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from faced.records.audit import EventKind
+from tests.container.conftest import CLERK, PASSWORD, PROGRAMS, SEEDS
+from tests.rig.container import Container
+from tests.rig.workstation import HOST, Workstation
+
+DROP_IN = "/run/systemd/system/faced.service.d/watchdog.conf"
+
+
+def status_of(machine: Container) -> dict[str, Any]:
+    """What anybody is told at the status socket."""
+    call = json.dumps({"method": "io.faced.Status.Get"})
+    answers = machine.run("python3", str(PROGRAMS / "ask.py"), "/run/faced/status", user=CLERK, input=call).stdout
+    parameters: dict[str, Any] = json.loads(answers.splitlines()[1])["parameters"]
+    return parameters
+
+
+def main_pid(machine: Container) -> int:
+    machine.wait_until(lambda: machine.show("faced.service", "ActiveState") == {"ActiveState": "active"}, "the daemon")
+    return int(machine.show("faced.service", "MainPID")["MainPID"])
+
+
+@contextmanager
+def short_watchdog(machine: Container) -> Iterator[None]:
+    machine.write(DROP_IN, "[Service]\nWatchdogSec=3\n")
+    machine.systemctl("daemon-reload")
+    machine.systemctl("restart", "faced.service")
+    try:
+        yield
+    finally:
+        machine.run("rm", DROP_IN)
+        machine.systemctl("daemon-reload")
+        machine.systemctl("restart", "faced.service")
+
+
+def test_the_first_caller_starts_it_and_is_answered(workstation: Workstation) -> None:
+    machine = workstation.machine
+    machine.systemctl("stop", "faced.service")
+    told = status_of(machine)
+    assert (told["host"], told["realm"], told["dummy"]) == (HOST, "Dummy City", True)
+    assert machine.show("faced.service", "StatusText")["StatusText"] == "Ready."
+
+
+def test_the_running_daemon_has_lost_every_privilege(workstation: Workstation) -> None:
+    machine = workstation.machine
+    text = machine.run("cat", f"/proc/{main_pid(machine)}/status").stdout
+    process = dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
+    assert set(process["Uid"].split()) == {machine.run("id", "-u", "faced").stdout.strip()}
+    assert {int(process[name], 16) for name in ("CapEff", "CapPrm", "CapBnd", "CapAmb")} == {0}
+    assert (process["NoNewPrivs"], process["Seccomp"]) == ("1", "2")
+
+
+def test_not_even_its_own_user_can_look_into_its_memory(workstation: Workstation) -> None:
+    machine = workstation.machine
+    looked = machine.run("head", "-c1", f"/proc/{main_pid(machine)}/mem", user="faced", check=False)
+    assert "Permission denied" in looked.stderr
+
+
+def test_a_daemon_that_hangs_is_killed_and_the_next_caller_is_served(workstation: Workstation) -> None:
+    machine = workstation.machine
+    with short_watchdog(machine):
+        hung = main_pid(machine)
+        machine.systemctl("kill", "--kill-whom=main", "--signal=STOP", "faced.service")
+        # Asked while it hangs: the kernel keeps the caller in the listener's queue until the new daemon takes it.
+        assert status_of(machine)["host"] == HOST
+        assert main_pid(machine) != hung
+        assert any("Watchdog timeout" in entry["MESSAGE"] for entry in machine.journal("UNIT=faced.service"))
+
+
+def test_a_daemon_that_feeds_its_watchdog_lives(workstation: Workstation) -> None:
+    machine = workstation.machine
+    with short_watchdog(machine):
+        alive = main_pid(machine)
+        watched = int(machine.show("faced.service", "WatchdogTimestampMonotonic")["WatchdogTimestampMonotonic"])
+        fed = lambda: int(machine.show("faced.service", "WatchdogTimestampMonotonic")["WatchdogTimestampMonotonic"])  # noqa: E731
+        machine.wait_until(lambda: fed() > watched + 4_000_000, "the watchdog's food")
+        assert main_pid(machine) == alive
+
+
+def test_a_daemon_that_crashes_comes_back_and_keeps_its_state(workstation: Workstation) -> None:
+    machine = workstation.machine
+    killed = main_pid(machine)
+    secret = machine.run("sha256sum", "/var/lib/faced/pseudonyms.secret").stdout
+    machine.systemctl("kill", "--kill-whom=main", "--signal=KILL", "faced.service")
+    machine.wait_until(lambda: int(machine.show("faced.service", "NRestarts")["NRestarts"]) > 0, "the restart")
+    assert main_pid(machine) != killed
+    assert machine.run("sha256sum", "/var/lib/faced/pseudonyms.secret").stdout == secret
+
+
+def test_a_logon_is_in_the_journal_under_a_pseudonym_and_never_under_the_name(workstation: Workstation) -> None:
+    machine = workstation.machine
+    workstation.show(SEEDS[CLERK])
+    machine.run("pamtester", "login", CLERK, "authenticate", input=f"{PASSWORD}\n")
+    event = machine.journal(f"MESSAGE_ID={EventKind.ADMITTED.message_id}")[-1]
+    assert event["_SYSTEMD_UNIT"] == "faced.service"
+    assert event["_UID"] == machine.run("id", "-u", "faced").stdout.strip()
+    assert (event["FACED_EVENT"], event["FACED_OUTCOME"], event["FACED_SERVICE"]) == ("admitted", "match", "login")
+    assert len(bytes.fromhex(event["FACED_SUBJECT"])) == 16
+    for entry in machine.journal("_SYSTEMD_UNIT=faced.service") + machine.journal(
+        "_SYSTEMD_UNIT=faced-directory.service"
+    ):
+        said = " ".join(str(value) for name, value in entry.items() if not name.startswith("__"))
+        assert CLERK not in said, entry
+
+
+def test_the_journal_explains_what_an_event_means(workstation: Workstation) -> None:
+    machine = workstation.machine
+    status_of(machine)
+    shown = machine.run(
+        "journalctl", "--no-pager", "--catalog", "-n1", f"MESSAGE_ID={EventKind.STARTED.message_id}"
+    ).stdout
+    assert "Subject: The face check has started" in shown
+
+
+def test_the_cache_is_readable_by_its_daemon_only(workstation: Workstation) -> None:
+    machine = workstation.machine
+    for user in (CLERK, "faced"):
+        listed = machine.run("ls", "/var/lib/faced-directory", user=user, check=False)
+        assert "Permission denied" in listed.stderr
+
+
+def test_stopping_is_clean_and_recorded(workstation: Workstation) -> None:
+    machine = workstation.machine
+    main_pid(machine)
+    before = len(machine.journal(f"MESSAGE_ID={EventKind.STOPPED.message_id}"))
+    machine.systemctl("stop", "faced.service")
+    assert machine.show("faced.service", "Result") == {"Result": "success"}
+    assert len(machine.journal(f"MESSAGE_ID={EventKind.STOPPED.message_id}")) == before + 1
