@@ -19,6 +19,7 @@ from faced.enrolment.fiscal_year import end_of, last_day
 from faced.enrolment.founding import DEFAULT_GROUP
 from faced.enrolment.person import PersonDetails, check_login
 from faced.enrolment.register import Register
+from faced.enrolment.staff_list import read_staff_list
 from faced.errors import DirectoryError, DirectoryUnavailable, FacedError, PhotoRefused, StateError
 from faced.i18n import _
 from faced.trust.realm import Role
@@ -37,12 +38,18 @@ _PICTURES = (".jpg", ".jpeg", ".png")
         "Make the face data of USER from a photo (--photo FILE) or at this computer's camera (--camera), sealed so "
         "that only the PCs of the person's key groups can open them. The picture itself is kept nowhere.\n\n"
         "With --photos DIR: everybody of whom there is a photo in the folder. Files are named by login name or staff "
-        "number; the people must be in the directory already."
+        "number; people who are not in the directory yet are taken from the staff list (--staff-list FILE)."
     )
 )
 @click.argument("user", required=False)
 @click.option("--photo", type=click.Path(path_type=Path), metavar="FILE", help=_("A JPEG or PNG file."))
 @click.option("--photos", type=click.Path(path_type=Path), metavar="DIR", help=_("A folder of JPEG and PNG files."))
+@click.option(
+    "--staff-list",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help=_("A CSV table with the columns login, staff_number, name, mail, groups; for --photos."),
+)
 @click.option("--camera", is_flag=True, help=_("Enrol at the camera, under supervision."))
 @click.option("--staff-number", metavar="N", help=_("For somebody who is not in the directory yet."))
 @click.option("--name", metavar="NAME", help=_("The person's name, for the same case."))
@@ -66,6 +73,7 @@ def enroll(
     user: str | None,
     photo: Path | None,
     photos: Path | None,
+    staff_list: Path | None,
     camera: bool,
     staff_number: str | None,
     name: str | None,
@@ -84,13 +92,16 @@ def enroll(
         raise click.UsageError(_("Name USER and --photo or --camera, or only --photos."))
     if photos is not None and (staff_number or name or mail):
         raise click.UsageError(_("--staff-number, --name and --mail are for one person, not for --photos."))
+    if staff_list is not None and photos is None:
+        raise click.UsageError(_("--staff-list is for --photos."))
     not_after = end_of(until.date()) if until is not None else None
     if user is not None:
         check_login(user)
+    listed = read_staff_list(staff_list, groups or (DEFAULT_GROUP,)) if staff_list is not None else {}
     desk = open_desk(run, station_path, Role.ENROL, passphrase_file)
     bench = Bench(desk, reason, groups, not_after, replace, dry_run)
     if photos is not None:
-        return bench.many(photos, as_json)
+        return bench.many(photos, listed, as_json)
     assert user is not None  # noqa: S101 - checked above
     return bench.one(user, photo, {"staff_number": staff_number, "name": name, "mail": mail}, as_json)
 
@@ -132,9 +143,10 @@ class Bench:
             )
         return ExitCode.DONE
 
-    def many(self, folder: Path, as_json: bool) -> ExitCode:
+    def many(self, folder: Path, listed: dict[str, PersonDetails], as_json: bool) -> ExitCode:
         """Everybody in a folder; refusals are counted and listed, and stop nobody else."""
         files = list(_pictures(folder))
+        logins = {person.staff_number: login for login, person in listed.items()} | {login: login for login in listed}
         enrolled: list[dict[str, Any]] = []
         refused: list[dict[str, str]] = []
         done: set[str] = set()
@@ -144,8 +156,13 @@ class Bench:
             for file in files:
                 assert predictor is not None  # noqa: S101 - there are files
                 try:
-                    user = self._login_for(register, file.stem, done)
-                    details = self._details(register, user, {})
+                    user = logins.get(file.stem) or self._login_for(register, file.stem)
+                    if user in done:
+                        raise DirectoryError(
+                            _("There is another photo of {login} in the folder. Keep one.").format(login=user),
+                            reason="second_photo",
+                        )
+                    details = listed.get(user) or self._details(register, user, {})
                     header = self._enrol(register, details, self._from_photo(predictor, _open_photo(file)), predictor)
                     enrolled.append(_json_of(details, header))
                     done.add(user)
@@ -173,18 +190,13 @@ class Bench:
     def _register(self, connection: Any) -> Register:
         return Register(connection, self._desk.tree, self._verifier, self._desk.key)
 
-    def _login_for(self, register: Register, stem: str, done: set[str]) -> str:
+    def _login_for(self, register: Register, stem: str) -> str:
         """The person a file is named after: a login name, else a staff number."""
         login = stem if register.find(stem) is not None else register.login_of(stem)
         if login is None:
             raise DirectoryError(
                 _("Nobody in the directory has the login name or staff number “{name}”.").format(name=stem),
                 reason="not_in_directory",
-            )
-        if login in done:
-            raise DirectoryError(
-                _("There is another photo of {login} in the folder. Keep one.").format(login=login),
-                reason="second_photo",
             )
         return check_login(login)
 

@@ -264,6 +264,28 @@ def test_a_folder_enrols_everybody_it_can_and_lists_the_others(founded: Office, 
     assert opened(founded, "sato").header.staff_number == "0067890"
 
 
+def test_people_who_are_not_in_the_directory_come_from_the_staff_list(
+    founded: Office, photos: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "new"
+    folder.mkdir()
+    (folder / "suzuki.jpg").write_bytes((photos / "good.jpg").read_bytes())
+    (folder / "0067890.jpg").write_bytes((photos / "other.jpg").read_bytes())
+    staff = tmp_path / "staff.csv"
+    staff.write_bytes(
+        "login,staff_number,name,groups\r\nsuzuki,11,鈴木 一郎,default finance\r\nsato,0067890,佐藤,\r\n".encode(
+            "cp932"
+        )
+    )
+    result = founded.facectl("enroll", "--photos", folder, "--staff-list", staff, "--reason", "import")
+    assert result.exit_code == 0, result.output
+    assert {entry["login"]: entry["name"] for entry in founded.json("list")} == {
+        "suzuki": "鈴木 一郎",
+        "sato": "佐藤",
+    }
+    assert person(founded, "suzuki").groups == ("default", "finance")
+
+
 def test_a_second_photo_of_one_person_is_refused(founded: Office, folder: Path) -> None:
     (folder / "0012345.jpg").write_bytes((folder / "tanaka.jpg").read_bytes())
     result = founded.facectl("enroll", "--photos", folder, "--reason", "import")
