@@ -167,6 +167,7 @@ def test_another_service_than_begun_starts_cold(rig: PamRig) -> None:
             f"auth required pam_faced.so socket={daemon.path}",
         )
         assert renaming.converse("tanaka", "logon").code == Code.SUCCESS
+        assert daemon.conversations == [["Begin"], ["Decide"]]
         assert [parameters["service"] for parameters in daemon.asked] == ["logon", "sudo"]
 
 
