@@ -120,7 +120,7 @@ class People:
         """Remove the template and its keys; a tombstone stays, so that caches learn of it."""
         self._connection.modify(self._find(login, ()).dn, replace={schema.TEMPLATE: [], schema.TEMPLATE_KEY: []})
 
-    def strip(self, login: str) -> None:
+    def detach(self, login: str) -> None:
         """Remove everything of ours from an entry that belongs to somebody else's tree."""
         entry = self._find(login, ("objectClass",))
         self._connection.modify(

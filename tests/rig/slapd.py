@@ -50,6 +50,7 @@ class PrivateSlapd:
     :param authority: share it to let one CA file verify several servers.
     :param certificate: the server's; None makes a good one for localhost and 127.0.0.1.
     :param size_limit: entries that slapd gives in one search to whom ``limits`` does not name.
+    :param allow_anonymous: let anybody bind as nobody, which then must not help.
     :param cn_config: keep the settings in cn=config, made with the .ldif files, instead of slapd.conf.
     """
 
@@ -62,6 +63,7 @@ class PrivateSlapd:
         authority: Authority | None = None,
         certificate: Certificate | None = None,
         size_limit: int = 500,
+        allow_anonymous: bool = False,
         cn_config: bool = False,
     ) -> None:
         self.tree = Tree(base, people_base)
@@ -69,6 +71,7 @@ class PrivateSlapd:
         self._authority = authority
         self._certificate = certificate
         self._size_limit = size_limit
+        self._allow_anonymous = allow_anonymous
         self._cn_config = cn_config
         self._process: subprocess.Popen[bytes] | None = None
         self.admin_dn = f"cn=admin,{base}"
@@ -242,7 +245,7 @@ TLSCACertificateFile {tls}/ca.crt
 TLSCertificateFile {tls}/server.crt
 TLSCertificateKeyFile {tls}/server.key
 security simple_bind=64
-disallow bind_anon
+{"" if self._allow_anonymous else "disallow bind_anon"}
 sizelimit {self._size_limit}
 database config
 rootpw {self.admin_password}
