@@ -12,6 +12,7 @@ import os
 import re
 import secrets
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -23,9 +24,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from faced.directory.connection import equals
 from faced.dummy.photo import encode_jpeg, id_photo
 from faced.dummy.staff import StaffMember
-from faced.directory.connection import equals
 from tests.rig.namespace import PrivateSystem, add_user
 from tests.rig.pam import AUTHENTICATE, PYTHON, ROOT, Conversation, Step, converse
 from tests.rig.slapd import PrivateSlapd
@@ -38,6 +39,8 @@ SERVICE = "desktop"
 HOST = "pc-001"
 FIRST_UID = 20001
 STATION = Path("/var/lib/faced-station")
+#: Argon2id costs a second a key; the enrolment key keeps its passphrase.
+_OPEN_ROLES = [word for role in ("operate", "manifest", "approve", "revoke") for word in ("--open-role", role)]
 COUNTERS = Path("/var/lib/faced")
 START_S = 60.0
 
@@ -146,13 +149,13 @@ class Town:
 
     def start_daemon(self, name: str, *, environment: Mapping[str, str] | None = None) -> None:
         """Start one daemon and wait until its socket answers."""
-        socket = {"faced": "logon", "faced-directory": "directory"}[name]
+        name_of_socket = {"faced": "logon", "faced-directory": "directory"}[name]
         log = self.folder / f"{name}.log"
         self._daemons[name] = self.system.start(
             [BIN / name], env={"OMP_NUM_THREADS": "1", **(environment or {})}, log=log
         )
         deadline = time.monotonic() + START_S
-        while not self.system.path(f"/run/faced/{socket}").exists():
+        while not _answers(self.system.path(f"/run/faced/{name_of_socket}")):
             if self._daemons[name].poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"{name} did not start:\n{log.read_text()}")
             time.sleep(0.02)
@@ -281,7 +284,7 @@ class Town:
     def _found_realm(self) -> None:
         self.facectl(
             "realm", "init", "Dummy Town", "--dummy", "--station", str(STATION), "--handler", "demo",
-            "--root-passphrase-file", "/etc/faced/passphrase",
+            "--root-passphrase-file", "/etc/faced/passphrase", *_OPEN_ROLES,
             "--bind-dn", self.slapd.admin_dn, "--bind-password-file", "/etc/faced/admin.password",
         )  # fmt: skip
 
@@ -309,6 +312,11 @@ class Town:
         self.facectl(
             "host", "join", "--welcome", "/etc/faced/host.welcome", "--fingerprint", _fingerprint(approved.stdout)
         )
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(path)) == 0
 
 
 def _fingerprint(printed: str) -> str:
