@@ -30,7 +30,7 @@ Written by `tools/train_metric.py`; do not edit by hand.
 * **Metric id** (SHA-256 over the numbers): `{metric_id}`
 * **Trained on**: landmark coordinates of {people} unnamed people in {samples} public press photos (other days, light
   and expression), each the mean of 36 predictor calls on a four times enlarged crop. No picture was used in training.
-* **Training set** (SHA-256 over points and person numbers):
+* **Training set** (SHA-256 over points and people):
   `{digest}`;
   `tools/benchmark_recognition.py` says `seen_in_training` for it.
 * **Predictor**: dlib's 68-point predictor (iBUG 300-W). The points of another predictor lie elsewhere on the face: do

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from faced.errors import MetricError
+from faced.i18n import _
 from faced.recognition.metric import Metric
 from faced.recognition.trials import Trials, threshold_at
 
@@ -55,9 +56,10 @@ class OperatingPoint:
 
     def __post_init__(self) -> None:
         if not any(entry.enrol == entry.probe == 1 for entry in self.thresholds):
-            raise MetricError(f"There is no threshold for a false match rate of {self.fmr:g}.")
+            text = _("There is no threshold for a false match rate of {fmr:g}.")
+            raise MetricError(text.format(fmr=self.fmr))
         if not all(math.isfinite(entry.score) for entry in self.thresholds):
-            raise MetricError("A threshold is not a finite number; install the package again.")
+            raise MetricError(_("A threshold is not a finite number; install the package again."))
 
     @classmethod
     def shipped(cls, fmr: float = 1e-2) -> OperatingPoint:
@@ -81,12 +83,11 @@ class OperatingPoint:
             chosen = [entry for entry in content["points"] if math.isclose(float(entry["fmr"]), fmr)]
             thresholds = tuple(_threshold(entry) for point in chosen for entry in point["thresholds"])
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise MetricError(f"The thresholds {path.name} are missing or damaged; install them again.") from error
+            text = _("The thresholds {name} are missing or damaged; install them again.")
+            raise MetricError(text.format(name=path.name)) from error
         if not chosen:
-            raise MetricError(
-                f"No threshold was measured for a false match rate of {fmr:g}; "
-                f"choose one of {', '.join(f'{rate:g}' for rate in known)}."
-            )
+            text = _("No threshold was measured for a false match rate of {fmr:g}; choose one of {known}.")
+            raise MetricError(text.format(fmr=fmr, known=", ".join(f"{rate:g}" for rate in known)))
         return cls(fmr, metric_id, measured_on, thresholds)
 
     def threshold(self, enrol: float, probe: float) -> float:

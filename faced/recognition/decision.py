@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faced.errors import MetricError
+from faced.i18n import _
 from faced.recognition.calibration import OperatingPoint
 from faced.recognition.evidence import SITTING_CORRELATION, Evidence, stacked
 from faced.recognition.metric import Metric
@@ -80,7 +81,7 @@ class Matcher:
         if not 1 <= min_frames <= max_frames:
             raise ValueError("min_frames must be from 1 to max_frames")
         if operating_point.metric_id != metric.id:
-            raise MetricError("The thresholds were measured with another metric; install the package again.")
+            raise MetricError(_("The thresholds were measured with another metric; install the package again."))
         self._metric = metric
         self._operating_point = operating_point
         self._min_frames = min_frames

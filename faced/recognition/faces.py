@@ -1,7 +1,7 @@
 """A set of labelled faces for training and for measuring: landmarks and numbers, never pictures or names.
 
-The file is an npz with ``points`` (n, 68, 2) px and ``person`` (n,); optional are ``spread``, ``yaw``, ``pitch``
-(degrees) and ``fold`` (by person, for cross-validation), each (n,).
+The file is an npz with ``points`` (n, 68, 2) px and ``person`` (n,), numbers or text; optional are ``spread``, ``yaw``
+and ``pitch`` (degrees) and ``fold`` (by person, for cross-validation), each (n,).
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ GATE_SPREAD = 0.0043
 
 @dataclass(frozen=True, eq=False)
 class FaceSet:
-    """n faces; what a file did not have is None. ``digest`` is the SHA-256 of points and persons as they were read."""
+    """n faces; people are counted from 0, what a file did not have is None.
+
+    ``digest`` is the SHA-256 of points and people as they were read.
+    """
 
     points: Floats
     person: NDArray[np.int64]
@@ -52,11 +55,12 @@ class FaceSet:
         optional = {name: arrays.get(name) for name in ("spread", "yaw", "pitch", "fold")}
         if any(array is not None and array.shape != (len(points),) for array in (person, *optional.values())):
             raise MetricError(f"{path.name} has arrays of different lengths.")
-        if points.dtype.kind not in "fiu" or person.dtype.kind not in "fiu":
+        if any(array is not None and array.dtype.kind not in "fiu" for array in (points, *optional.values())):
             raise MetricError(f"{path.name} holds something else than numbers.")
-        # Whole pixels of float16 to float64 files are the same numbers in float32, so the digest survives a re-save.
+        _labels, row = np.unique(person, return_inverse=True)
+        # In one type and with people counted from 0, so that the digest survives a re-save in other types.
         digest = hashlib.sha256(np.ascontiguousarray(points, dtype="<f4").tobytes())
-        digest.update(np.ascontiguousarray(person, dtype="<i8").tobytes())
+        digest.update(np.ascontiguousarray(row, dtype="<i8").tobytes())
         finite = np.isfinite(points).all(axis=(1, 2))
         if optional["spread"] is not None:
             finite &= np.isfinite(optional["spread"]) & (optional["spread"] >= 0)
@@ -68,7 +72,7 @@ class FaceSet:
         fold = optional["fold"]
         return cls(
             points[finite].astype(np.float64),
-            person[finite].astype(np.int64),
+            row[finite].astype(np.int64),
             floats("spread"),
             floats("yaw"),
             floats("pitch"),

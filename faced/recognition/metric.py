@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faced.errors import MetricError
+from faced.i18n import _
 from faced.recognition.alignment import POINTS, Floats, align
 from faced.recognition.evidence import Evidence
 
@@ -49,11 +50,11 @@ class Metric:
         shapes = (self.reference.shape, self.mean.shape, self.transform.shape, self.psi.shape)
         expected = ((POINTS, 2), (2 * POINTS,), (2 * POINTS, dimensions), (dimensions,))
         if shapes != expected or not 1 <= dimensions <= _MOST_DIMENSIONS:
-            raise MetricError("The trained metric has arrays of the wrong shape; install it again.")
+            raise MetricError(_("The trained metric has arrays of the wrong shape; install it again."))
         if len(self.trained_on) != 32:
-            raise MetricError("The trained metric does not say what it was trained on; install it again.")
+            raise MetricError(_("The trained metric does not say what it was trained on; install it again."))
         if not all(np.isfinite(array).all() for array in self._arrays().values()) or not (self.psi > 0).all():
-            raise MetricError("The trained metric holds impossible numbers; install it again.")
+            raise MetricError(_("The trained metric holds impossible numbers; install it again."))
 
     @classmethod
     def shipped(cls) -> Metric:
@@ -71,17 +72,21 @@ class Metric:
         """
         try:
             if path.stat().st_size > _MOST_BYTES:
-                raise MetricError(f"{path.name} is too large for a trained metric; install it again.")
+                raise MetricError(
+                    _("{name} is too large for a trained metric; install it again.").format(name=path.name)
+                )
             with np.load(path, allow_pickle=False) as file:
                 method = file["method"]
                 arrays = {name: file[name] for name in ("reference", "mean", "transform", "psi")}
                 trained_on = file["trained_on"].tobytes()
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise MetricError(f"The trained metric {path.name} is missing or damaged; install it again.") from error
+            text = _("The trained metric {name} is missing or damaged; install it again.")
+            raise MetricError(text.format(name=path.name)) from error
         if method.shape != () or method.dtype.kind != "i" or int(method) != METHOD:
-            raise MetricError(f"The trained metric {path.name} is of another method than this version knows.")
+            text = _("The trained metric {name} is of another method than this version knows; install it again.")
+            raise MetricError(text.format(name=path.name))
         if any(array.dtype != np.float64 for array in arrays.values()):
-            raise MetricError(f"The trained metric {path.name} holds numbers of the wrong type; install it again.")
+            raise MetricError(_("The trained metric has arrays of the wrong shape; install it again."))
         return cls(**arrays, trained_on=trained_on)
 
     def save(self, path: Path) -> None:

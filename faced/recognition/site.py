@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from faced.errors import MetricError
+from faced.i18n import _
 from faced.recognition.alignment import Floats
 from faced.recognition.calibration import FEWEST_PAIRS_ABOVE, FMRS
 from faced.recognition.evidence import Evidence, stacked
@@ -55,7 +56,7 @@ class SiteThreshold:
 
     def __post_init__(self) -> None:
         if not (0 < self.fmr < 1 and math.isfinite(self.score) and self.pairs > 0):
-            raise MetricError("A site calibration holds an impossible threshold; calibrate the site again.")
+            raise MetricError(_("A site calibration holds impossible numbers; calibrate the site again."))
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,9 +70,9 @@ class SiteCalibration:
 
     def __post_init__(self) -> None:
         if len(self.metric_id) != 32 or self.people < FEWEST_PEOPLE or self.centre.ndim != 1:
-            raise MetricError(f"A site calibration needs a metric and {FEWEST_PEOPLE} or more people.")
+            raise MetricError(_("A site calibration needs {count} or more people.").format(count=FEWEST_PEOPLE))
         if not np.isfinite(self.centre).all() or np.abs(self.centre).max(initial=0) > _STEP * np.iinfo(_CENTRE).max:
-            raise MetricError("A site calibration holds impossible numbers; calibrate the site again.")
+            raise MetricError(_("A site calibration holds impossible numbers; calibrate the site again."))
 
     @classmethod
     def over(cls, metric: Metric, templates: Sequence[FaceTemplate]) -> SiteCalibration:
@@ -80,7 +81,7 @@ class SiteCalibration:
         :raises MetricError: fewer than :data:`FEWEST_PEOPLE`.
         """
         if len(templates) < FEWEST_PEOPLE:
-            raise MetricError(f"A site calibration needs {FEWEST_PEOPLE} or more people.")
+            raise MetricError(_("A site calibration needs {count} or more people.").format(count=FEWEST_PEOPLE))
         everybody = stacked([template.evidence(metric) for template in templates])
         centre = everybody.latent.sum(axis=0) / (len(everybody) + _PRIOR_PEOPLE)
         chosen = np.unique(np.linspace(0, len(everybody) - 1, min(len(everybody), _COMPARED)).astype(np.intp))
@@ -109,11 +110,11 @@ class SiteCalibration:
         :raises MetricError: another version or length, or impossible numbers.
         """
         if len(data) < _HEADER.size:
-            raise MetricError("These bytes are too short for a site calibration.")
+            raise MetricError(_("These bytes are not a site calibration of a known version."))
         version, metric_id, people, dimensions, count = _HEADER.unpack_from(data)
         end = _HEADER.size + dimensions * _CENTRE.itemsize
         if version != VERSION or len(data) != end + count * _THRESHOLD.size:
-            raise MetricError("These bytes are not a site calibration of a known version.")
+            raise MetricError(_("These bytes are not a site calibration of a known version."))
         centre = np.frombuffer(data, _CENTRE, dimensions, _HEADER.size).astype(np.float64) * _STEP
         thresholds = tuple(SiteThreshold(*entry) for entry in _THRESHOLD.iter_unpack(data[end:]))
         return cls(metric_id, people, centre, thresholds)

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faced.errors import TemplateFormatError
+from faced.i18n import _
 from faced.recognition.alignment import POINTS, normalised
 from faced.recognition.evidence import SITTING_CORRELATION, Evidence, stacked
 from faced.recognition.metric import Metric
@@ -99,7 +100,7 @@ class FaceTemplate:
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.samples) <= MOST_SAMPLES:
-            raise TemplateFormatError(f"A template holds 1 to {MOST_SAMPLES} samples.")
+            raise TemplateFormatError(_("A template holds 1 to {most} samples.").format(most=MOST_SAMPLES))
 
     def encode(self) -> bytes:
         """The one binary form of this template (see the module's text)."""
@@ -119,7 +120,8 @@ class FaceTemplate:
             raise TemplateFormatError("These bytes are too short for a face template.")
         version, count = _HEADER.unpack_from(data)
         if version != VERSION:
-            raise TemplateFormatError(f"A face template of version {version}; this program knows version {VERSION}.")
+            text = _("A face template of version {version}; this program knows version {known}.")
+            raise TemplateFormatError(text.format(version=version, known=VERSION))
         if len(data) != _HEADER.size + count * _SAMPLE_BYTES:
             raise TemplateFormatError("A face template of the wrong length.")
         return cls(tuple(_sample(data, _HEADER.size + index * _SAMPLE_BYTES) for index in range(count)))

@@ -44,8 +44,9 @@ class Trials:
     @property
     def pairs(self) -> int:
         """Different unordered pairs of people among the impostor comparisons."""
-        low, high = np.sort(self.impostor_people, axis=1).T
-        return len(np.unique(low * (int(self.impostor_people.max(initial=0)) + 1) + high))
+        everybody = np.unique(self.genuine_person)
+        low, high = np.sort(np.searchsorted(everybody, self.impostor_people), axis=1).T
+        return len(np.unique(low * len(everybody) + high))
 
 
 @dataclass(frozen=True)

@@ -60,10 +60,18 @@ def test_a_face_with_a_missing_landmark_or_spread_is_left_out(tmp_path: Path) ->
         {"points": np.zeros((2, 67, 2)), "person": np.zeros(2)},
         {"points": np.zeros((2, 68, 2)), "person": np.zeros(3)},
         {"points": np.zeros((2, 68, 2)), "person": np.zeros(2), "spread": np.zeros((2, 2))},
-        {"points": np.zeros((2, 68, 2)), "person": np.array(["a", "b"])},
+        {"points": np.zeros((2, 68, 2)), "person": np.zeros(2), "yaw": np.array(["a", "b"])},
         {"points": np.zeros((2, 68, 2)), "person": np.array([object(), None])},
     ],
-    ids=["nothing", "no person", "67 points", "another length", "spread of two dimensions", "names", "pickles"],
+    ids=[
+        "nothing",
+        "no person",
+        "67 points",
+        "another length",
+        "spread of two dimensions",
+        "text for a number",
+        "pickles",
+    ],
 )
 def test_another_file_is_refused(tmp_path: Path, arrays: dict[str, np.ndarray]) -> None:
     np.savez(tmp_path / "a.npz", **arrays)
@@ -76,3 +84,15 @@ def test_a_file_that_is_no_npz_is_refused(tmp_path: Path) -> None:
     for name in ("a.npz", "nowhere.npz"):
         with pytest.raises(MetricError):
             FaceSet.load(tmp_path / name)
+
+
+def test_people_may_be_named_by_any_numbers_or_text(tmp_path: Path) -> None:
+    faces = face_set(3, 2)
+    write(faces, tmp_path / "a.npz")
+    digests = set()
+    for labels in (np.array([-7, 10**12, 10**12 + 5]), np.array([0.5, 1.5, 2.5]), np.array(["ann", "bea", "cho"])):
+        np.savez(tmp_path / "b.npz", points=faces.points, person=labels[faces.person])
+        read = FaceSet.load(tmp_path / "b.npz")
+        assert np.array_equal(read.person, faces.person)
+        digests.add(read.digest)
+    assert digests == {FaceSet.load(tmp_path / "a.npz").digest}
