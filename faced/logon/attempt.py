@@ -195,15 +195,10 @@ class Attempt:
         """A deadline may have passed."""
         if self._over:
             return []
-        now = self._clock()
-        if self._joined_s is None:
-            if self._camera and now - self._begun_s >= self._config.begin_timeout_s:
-                return self._without_camera(Ruling(Outcome.TIMED_OUT))
+        deadline_s = self.deadline_s()
+        if deadline_s is None or self._clock() < deadline_s:
             return []
-        blind_s = now - self._usable_s
-        if now - self._joined_s >= self._config.attempt_timeout_s or blind_s >= self._config.no_face_timeout_s:
-            return self._finish(self._too_late())
-        return []
+        return self._finish(self._too_late()) if self.joined else self._without_camera(Ruling(Outcome.TIMED_OUT))
 
     def cancel(self) -> list[Action]:
         """The caller hung up."""
