@@ -44,6 +44,7 @@ SIGNERS: Mapping[Kind, frozenset[Role]] = {
     Kind.HOST: frozenset({Role.OPERATE}),
     Kind.TEMPLATE: frozenset({Role.ENROL}),
     Kind.TOMBSTONE: frozenset({Role.REVOKE, Role.ENROL}),
+    Kind.CALIBRATION: frozenset({Role.ENROL}),
 }
 
 
@@ -60,7 +61,11 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What holds today: the epochs, and what was revoked."""
+    """What holds today: the epochs, what was revoked, and the calibration in force.
+
+    ``calibration`` is a whole statement by the role ``enrol``, or None: whoever writes the directory cannot take it
+    away, and whoever issues manifests cannot make one.
+    """
 
     serial: int
     issued: int
@@ -69,6 +74,7 @@ class Manifest:
     revoked_hosts: frozenset[str]
     revoked_keys: frozenset[bytes]
     minimum_serials: Mapping[str, int]
+    calibration: bytes | None = None
 
     def epoch(self, group: str, number: int) -> Epoch | None:
         """The epoch of this group and number, if the realm has it."""
@@ -90,6 +96,7 @@ class Manifest:
             "revoked_hosts": sorted(self.revoked_hosts),
             "revoked_keys": sorted(self.revoked_keys),
             "minimum_serials": dict(self.minimum_serials),
+            "calibration": self.calibration,
         }
 
 
@@ -252,6 +259,29 @@ class Verifier:
         return manifest
 
 
+def issue_calibration(realm: Realm, key: SigningKey, numbers: bytes, now: int, expires: int) -> bytes:
+    """The statement of a site calibration in the role ``enrol``.
+
+    :param numbers: the calibration as recognition encodes it; this room does not look inside.
+    """
+    issuer = key_id(bytes(key.verify_key))
+    body = {"numbers": numbers}
+    return Statement(Kind.CALIBRATION, realm.id, realm.name, now, now, expires, issuer, body).sign(key)
+
+
+def open_calibration(verifier: Verifier) -> bytes | None:
+    """The numbers of the calibration in force, None if the manifest names none.
+
+    :raises TrustError: as :meth:`Verifier.check`: a realm that has one is not judged without it.
+    """
+    if verifier.manifest is None or verifier.manifest.calibration is None:
+        return None
+    match verifier.check(verifier.manifest.calibration, Kind.CALIBRATION).body:
+        case {"numbers": bytes() as numbers, **rest} if not rest:
+            return numbers
+    raise _malformed()
+
+
 def open_epoch_keys(verifier: Verifier, host_statement: bytes, host: HostKeys) -> dict[tuple[str, int], PrivateKey]:
     """The private halves of the epochs that were sealed to this host, by (group, epoch).
 
@@ -324,6 +354,7 @@ def _manifest(statement: Statement) -> Manifest:
             "revoked_hosts": list() as hosts,
             "revoked_keys": list() as keys,
             "minimum_serials": dict() as serials,
+            "calibration": (bytes() | None) as calibration,
             **rest,
         } if (
             not rest
@@ -339,6 +370,7 @@ def _manifest(statement: Statement) -> Manifest:
                 frozenset(hosts),
                 frozenset(keys),
                 serials,
+                calibration,
             )
     raise _malformed()
 

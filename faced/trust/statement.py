@@ -37,6 +37,7 @@ class Kind(StrEnum):
     HOST = "host"
     TEMPLATE = "template"
     TOMBSTONE = "tombstone"
+    CALIBRATION = "calibration"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,15 @@ from nacl.signing import SigningKey
 
 from faced.errors import TrustError
 from faced.trust.keys import HostKeys, key_id
-from faced.trust.realm import Epoch, Realm, Role, issue_host, open_epoch_keys
+from faced.trust.realm import (
+    Epoch,
+    Realm,
+    Role,
+    issue_calibration,
+    issue_host,
+    open_calibration,
+    open_epoch_keys,
+)
 from faced.trust.sealed import issue_tombstone
 from faced.trust.statement import Kind, Statement
 from tests.trust.conftest import DAY, NOW, World, key
@@ -202,3 +210,26 @@ def test_an_epoch_that_the_manifest_does_not_name_is_found_by_its_number(world: 
     assert manifest is not None
     assert manifest.epoch("default", 2027) == other
     assert manifest.epoch("default", 2028) is None
+
+
+def calibrated(world: World, signer: SigningKey) -> World:
+    numbers = issue_calibration(world.realm, signer, b"numbers", NOW - DAY, NOW + DAY)
+    world.change_manifest(calibration=numbers)
+    return world
+
+
+def test_a_calibration_by_the_enroller_counts(world: World) -> None:
+    assert open_calibration(world.verifier()) is None
+    assert open_calibration(calibrated(world, world.enrol).verifier()) == b"numbers"
+
+
+def test_whoever_issues_manifests_cannot_make_a_calibration(world: World) -> None:
+    with pytest.raises(TrustError) as refusal:
+        open_calibration(calibrated(world, world.manifest_key).verifier())
+    assert refusal.value.reason == "issuer_lacks_role"
+
+
+def test_an_expired_calibration_is_no_reason_to_judge_without_one(world: World) -> None:
+    with pytest.raises(TrustError) as refusal:
+        open_calibration(calibrated(world, world.enrol).verifier(NOW + DAY))
+    assert refusal.value.reason == "expired"
