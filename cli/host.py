@@ -96,8 +96,8 @@ def join(
 @host.command(
     help=_(
         "On the station: let the computer NAME open the face data of its key groups.\n\n"
-        "Compare the fingerprint with what the person at the PC reads out. The answer for a new PC goes into a welcome "
-        "file, which only that PC can open."
+        "Compare the fingerprint with what the person at the PC reads out. The answer to a request in a file is a "
+        "welcome file, which only that PC can open; a PC that asked through its directory entry needs none."
     )
 )
 @click.argument("name")
@@ -147,14 +147,19 @@ def approve(
             click.echo(_("Would approve {name}.").format(name=name))
             return
         desk.record(Act.APPROVE_HOST, name, request.fingerprint)
+        if request_path is None:
+            # It came in the PC's own entry: the PC has a password and has pinned the realm.
+            hosts.approve(name, statement, chosen)
+            click.echo(_("{name} is approved; it hears of it with its next refresh.").format(name=name))
+            return
         password = secrets.token_hex(_PASSWORD_BYTES)
         welcome_path = welcome or Path(f"{name}.welcome")
         replace_file(welcome_path, Welcome.seal(request, desk.station.realm.anchor, password).encode())
         if held is None:
             hosts.add(name, hashed_password(password), chosen, statement)
         else:
-            hosts.approve(name, statement, chosen)
             hosts.set_password(name, hashed_password(password))
+            hosts.approve(name, statement, chosen)
     click.echo(
         _("{name} is approved. Take {path} to the PC: facectl host join --welcome FILE").format(
             name=name, path=welcome_path

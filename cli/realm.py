@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import click
 from cli.passphrase import new_passphrase, passphrase_file_option, read_passphrase, unlock_from
 from cli.printing import dry_run_option, json_option, print_facts, print_json, print_table
 from cli.run import Run, pass_run
-from cli.station import connector, open_desk, station_option, write_act
+from cli.station import connector, open_desk, operator, station_option, write_act
 from faced.directory.connector import Account
 from faced.directory.realm import RealmDocuments
 from faced.directory.tree import RoleAccount, Tree
@@ -116,7 +115,7 @@ def init(
     founding = Founding(
         name,
         dummy=dummy,
-        handler=handler or getpass.getuser(),
+        handler=handler or operator(),
         groups=names,
         open_roles=frozenset({Role.AUDIT, *map(Role, open_roles)}),
     )
@@ -129,6 +128,7 @@ def init(
         return
     root_passphrase = new_passphrase(_("the root key"), root_passphrase_file)
     role_passphrase = new_passphrase(_("the keys of the roles"), passphrase_file)
+    click.echo(_("Making the keys; this takes some seconds."), err=True)
     station = found(
         path,
         founding,

@@ -71,8 +71,12 @@ def open_desk(run: Run, path: Path | None, role: Role, passphrase_file: Path | N
 
 def write_act(run: Run, station: Station, handler: str, act: Act, subject: str = "", reason: str = "") -> None:
     """Append to the station's record of acts."""
-    operator = os.environ.get("SUDO_USER") or getpass.getuser()
-    ActLog(station.path).write(ActRecord(run.now, act, handler, operator, subject, reason))
+    ActLog(station.path).write(ActRecord(run.now, act, handler, operator(), subject, reason))
+
+
+def operator() -> str:
+    """The account of whoever sits at the station."""
+    return os.environ.get("SUDO_USER") or getpass.getuser()
 
 
 def connector(run: Run, account: Account) -> Connector:

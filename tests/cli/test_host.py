@@ -103,13 +103,11 @@ def test_a_pc_asks_again_through_its_own_entry(founded: Office) -> None:
     fingerprint = FINGERPRINT.search(result.output)
     assert fingerprint is not None
     assert founded.json("host", "show", "pc0123")["request"] == fingerprint.group()
-    result = founded.facectl(
-        *("host", "approve", "pc0123", "--fingerprint", fingerprint.group(), "--welcome", founded.folder / "welcome")
-    )
+    result = founded.facectl("host", "approve", "pc0123", "--fingerprint", fingerprint.group())
     assert result.exit_code == 0, result.output
     shown = founded.json("host", "show", "pc0123")
     assert (shown["state"], shown["request"], shown["groups"]) == ("approved", None, ["default"])
-    assert finish(founded).exit_code == 0
+    assert founded.facectl("host", "join").exit_code == 0, "its directory password still holds"
 
 
 def test_asking_twice_makes_no_second_key(founded: Office) -> None:
