@@ -17,5 +17,5 @@ def refusal_of(error: VarlinkError) -> FacedError:
         case "io.faced.Directory.Unavailable":
             return ProtocolError(_("No directory server can be reached, and nothing valid is in the cache."))
     return ProtocolError(
-        _("The service answered with an error ({name}). See “journalctl -u faced”.").format(name=error.name)
+        _("The service answered with an error ({name}). See 'journalctl -u faced'.").format(name=error.name)
     )

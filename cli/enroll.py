@@ -195,7 +195,7 @@ class Bench:
         login = stem if register.find(stem) is not None else register.login_of(stem)
         if login is None:
             raise DirectoryError(
-                _("Nobody in the directory has the login name or staff number “{name}”.").format(name=stem),
+                _("Nobody in the directory has the login name or staff number '{name}'.").format(name=stem),
                 reason="not_in_directory",
             )
         return check_login(login)

@@ -16,6 +16,7 @@ from cli.run import Run, pass_run
 from cli.station import connector, open_desk, station_option
 from faced.directory.connector import Account
 from faced.directory.hosts import Host, Hosts
+from faced.directory.password import read_password
 from faced.directory.tree import Tree
 from faced.enrolment.acts import Act
 from faced.enrolment.admission import admit, own_keys
@@ -86,7 +87,7 @@ def join(
         replace_file(request_path, data)
         click.echo(_("The request is in {path}. Take it to the station.").format(path=request_path))
     else:
-        account = Account(run.config.directory.bind_dn, _own_password(run))
+        account = Account(run.config.directory.bind_dn, read_password(run.config.directory.password))
         with connector(run, account).connect() as connection:
             Hosts(connection, Tree.configured(run.config.directory)).request(chosen, data)
         click.echo(_("The request is in the directory."))
@@ -259,7 +260,7 @@ def _finish(run: Run, path: Path, fingerprint: str | None, dry_run: bool) -> Non
         )
     if realm.dummy:
         click.echo(_("This is a realm of dummy staff: it accepts clips in place of a camera."), err=True)
-    question = _("Does the station show this fingerprint for the realm “{name}”: {fingerprint}?").format(
+    question = _("Does the station show this fingerprint for the realm '{name}': {fingerprint}?").format(
         name=realm.name, fingerprint=realm.fingerprint
     )
     _compare(realm.fingerprint, fingerprint, question, dry_run)
@@ -291,16 +292,6 @@ def _compare(actual: str, claimed: str | None, question: str, dry_run: bool) -> 
     confirm(question, yes=False)
 
 
-def _own_password(run: Run) -> str:
-    path = run.config.directory.password
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except OSError:
-        raise StateError(
-            _("This computer has no directory password yet. Write the request to a file with --request FILE.")
-        ) from None
-
-
 def _held(hosts: Hosts, name: str) -> Host | None:
     try:
         return hosts.read(name)
@@ -312,7 +303,7 @@ def _request(name: str, path: Path | None, held: Host | None) -> HostRequest:
     data = _read(path) if path is not None else held.request if held is not None else None
     if data is None:
         raise DirectoryError(
-            _("{name} has made no request. Run “facectl host join” there, or name the file with --request.").format(
+            _("{name} has made no request. Run 'facectl host join' there, or name the file with --request.").format(
                 name=name
             ),
             reason="no_request",

@@ -67,11 +67,11 @@ def logon_test(user: str, service: str, password_file: Path | None, as_json: boo
 def check_service(service: str, folders: tuple[Path, ...] = _FOLDERS) -> bool:
     """Whether a service's stack, with all that it includes, has our deciding line in its auth part.
 
-    :raises ConfigError: there is no such service (PAM would silently use “other”).
+    :raises ConfigError: there is no such service (PAM would silently use 'other').
     """
     if not _SERVICE.fullmatch(service) or _stack_file(service, folders) is None:
         raise ConfigError(
-            _("There is no PAM service “{service}”: /etc/pam.d has no file of that name.").format(service=service)
+            _("There is no PAM service '{service}': /etc/pam.d has no file of that name.").format(service=service)
         )
     return any(
         _MODULE in line and "begin" not in line.split() for line in _auth_lines(service, folders, _DEEPEST_INCLUDE)
@@ -113,18 +113,18 @@ def explain(code: int) -> str:
     words = {
         0: _("Admitted: password and face are right."),
         3: _("Refused: pam_faced.so has wrong arguments in the service's stack. Compare it with pam_faced(8)."),
-        4: _("Refused: PAM met a system error. See “journalctl -b” for the module that reported it."),
+        4: _("Refused: PAM met a system error. See 'journalctl -b' for the module that reported it."),
         6: _("Refused: this account may not use this service."),
         7: _("Refused: the password or the face is not right. Neither says which one, on purpose."),
         9: _(
             "Refused: the face could not be checked (camera, light, nobody in view, not enrolled, or the faced "
-            "service is not running). See “facectl status”."
+            "service is not running). See 'facectl status'."
         ),
-        10: _("Refused: this computer does not know the user. See “getent passwd USER”."),
+        10: _("Refused: this computer does not know the user. See 'getent passwd USER'."),
         11: _("Refused: too many tries. Wait until the delay is over."),
         12: _("The password is right but must be changed first."),
         13: _("Refused: the account has expired."),
-        26: _("Refused: the stack gave up before it decided. See “journalctl -b”."),
+        26: _("Refused: the stack gave up before it decided. See 'journalctl -b'."),
         28: _("Refused: a module of the stack is not installed."),
     }
     return words.get(code) or _("Refused: PAM code {code}.").format(code=code)

@@ -75,7 +75,7 @@ def _administrator(command: Any) -> Any:
     "groups",
     multiple=True,
     metavar="GROUP",
-    help=_("A key group (a department); may be repeated. Otherwise one group, “default”."),
+    help=_("A key group (a department); may be repeated. Otherwise one group, 'default'."),
 )
 @click.option("--root-key", type=click.Path(path_type=Path), metavar="FILE", help=_("Put the root key here instead."))
 @click.option(
@@ -90,7 +90,7 @@ def _administrator(command: Any) -> Any:
 )
 @passphrase_file_option
 @_administrator
-@click.option("--offline", is_flag=True, help=_("Make the station only; publish later with “facectl realm publish”."))
+@click.option("--offline", is_flag=True, help=_("Make the station only; publish later with 'facectl realm publish'."))
 @dry_run_option
 @pass_run
 def init(
@@ -273,7 +273,7 @@ def _read_anchor(path: Path) -> bytes:
         return path.read_bytes()
     except OSError:
         raise StateError(
-            _("This computer has joined no realm: there is no {path}. Join with “facectl host join”.").format(path=path)
+            _("This computer has joined no realm: there is no {path}. Join with 'facectl host join'.").format(path=path)
         ) from None
 
 

@@ -52,7 +52,7 @@ def ask(path: Path, method: str) -> dict[str, Any]:
         raise refusal_of(error) from None
     except ProtocolError as error:
         raise ProtocolError(
-            _("{why} Start it with “systemctl start faced.socket faced-directory.socket”.").format(why=error)
+            _("{why} Start it with 'systemctl start faced.socket faced-directory.socket'.").format(why=error)
         ) from None
 
 

@@ -63,5 +63,5 @@ def attempt(path: Path, user: str, timeout_s: float) -> dict[str, Any]:
     except VarlinkError as error:
         raise refusal_of(error) from None
     if not answer.get("outcome") or answer.get("nonce") != nonce:
-        raise ProtocolError(_("The faced service broke off the attempt. See “journalctl -u faced”."))
+        raise ProtocolError(_("The faced service broke off the attempt. See 'journalctl -u faced'."))
     return answer

@@ -34,7 +34,7 @@ def admit(verifier: Verifier, key: RoleKey, request: HostRequest, groups: tuple[
     missing = [group for group in groups if not held[group] or all(e.group != group for e in manifest.epochs)]
     if missing:
         raise TrustError(
-            _("The realm has no key group “{group}” in this fiscal year. “facectl realm show” lists them.").format(
+            _("The realm has no key group '{group}' in this fiscal year. 'facectl realm show' lists them.").format(
                 group=missing[0]
             ),
             reason="wrong_group",

@@ -136,7 +136,7 @@ def _epochs(verifier: Verifier, groups: tuple[str, ...]) -> list[Epoch]:
     if missing:
         raise TrustError(
             _(
-                "The realm has no key group “{group}” in this fiscal year. Choose one that “facectl realm show” lists."
+                "The realm has no key group '{group}' in this fiscal year. Choose one that 'facectl realm show' lists."
             ).format(group=missing[0]),
             reason="wrong_group",
         )

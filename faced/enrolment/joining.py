@@ -152,7 +152,7 @@ def check_host_name(name: str) -> str:
     """
     if not _NAME.fullmatch(name):
         raise TrustError(
-            _("“{name}” cannot be a computer's name: use lower-case letters, digits, dots and hyphens.").format(
+            _("'{name}' cannot be a computer's name: use lower-case letters, digits, dots and hyphens.").format(
                 name=name
             ),
             reason="malformed",

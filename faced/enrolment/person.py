@@ -36,12 +36,12 @@ class PersonDetails:
         check_login(self.login)
         if not _STAFF_NUMBER.fullmatch(self.staff_number):
             raise _bad(
-                _("“{value}” is not a staff number: use up to 20 digits, letters and hyphens."), self.staff_number
+                _("'{value}' is not a staff number: use up to 20 digits, letters and hyphens."), self.staff_number
             )
         if not self.name.strip() or len(self.name) > _LONGEST_NAME or not _printable(self.name):
-            raise _bad(_("“{value}” cannot be recorded as a name."), self.name)
+            raise _bad(_("'{value}' cannot be recorded as a name."), self.name)
         if self.mail and not _MAIL.fullmatch(self.mail):
-            raise _bad(_("“{value}” is not a mail address."), self.mail)
+            raise _bad(_("'{value}' is not a mail address."), self.mail)
         for group in self.groups:
             check_group(group)
         if not self.groups:
@@ -60,7 +60,7 @@ def check_login(login: str) -> str:
     """
     if not _LOGIN.fullmatch(login):
         raise _bad(
-            _("“{value}” is not a login name: lower-case letters, digits, dots, hyphens and underscores, at most 32."),
+            _("'{value}' is not a login name: lower-case letters, digits, dots, hyphens and underscores, at most 32."),
             login,
             "login",
         )
@@ -73,7 +73,7 @@ def check_group(group: str) -> str:
     :raises DirectoryError: ``group``, saying what is expected.
     """
     if not _GROUP.fullmatch(group):
-        raise _bad(_("“{value}” is not a key group: lower-case letters, digits and hyphens."), group, "group")
+        raise _bad(_("'{value}' is not a key group: lower-case letters, digits and hyphens."), group, "group")
     return group
 
 

@@ -175,7 +175,7 @@ def check_private_folder(path: Path) -> None:
         status = path.stat()
     except OSError as error:
         raise StateError(
-            _("There is no authority station in {path}: {why}. Make one with “facectl realm init”.").format(
+            _("There is no authority station in {path}: {why}. Make one with 'facectl realm init'.").format(
                 path=path, why=error.strerror
             )
         ) from None
