@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import socket
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -188,6 +187,23 @@ def test_a_misbehaving_daemon_clears_no_account(rig: PamRig, behaviour: Behaviou
         assert logon.seconds[0] < TIMEOUT_S + SLACK_S
 
 
+@pytest.mark.parametrize(
+    ("misbehaviour", "word"),
+    [
+        ("says nothing to Decide", "deadline"),
+        ("closes instead of deciding", "connection_closed"),
+        ("a message of more than 64 KiB", "protocol"),
+        ("garbage", "protocol"),
+        ("an error, then a match", "refused"),
+    ],
+)
+def test_the_log_says_what_went_wrong(rig: PamRig, misbehaviour: str, word: str) -> None:
+    with FakeDaemon(MISBEHAVIOURS[misbehaviour]) as daemon:
+        rig.write_logon_service("logon", f"socket={daemon.path} timeout={TIMEOUT_S}")
+        rig.set_password("tanaka", "secret", "logon")
+        assert rig.converse("tanaka", "logon", "secret").log == (f"refused: {word}",)
+
+
 def test_the_honest_daemon_passes_the_same_stack(rigs: PamRig) -> None:
     with FakeDaemon(say(lambda nonce: last_answer(nonce))) as daemon:
         rigs.write_logon_service("logon", f"socket={daemon.path} timeout={TIMEOUT_S}")
@@ -256,15 +272,22 @@ def test_a_queue_that_is_full_costs_no_more_than_the_deadline(rig: PamRig, logon
     assert decided.log == ("refused: deadline",)
 
 
-def test_a_reader_that_stops_reading_costs_no_more_than_the_deadline(rig: PamRig) -> None:
+LINE = b'{"parameters":{"text":"Look at the camera"},"continues":true}\0'
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [say(LINE, last_answer), say(lambda nonce: LINE + last_answer(nonce))],
+    ids=["answer in the socket", "answer already read"],
+)
+def test_a_match_that_is_looked_at_too_late_is_none(rig: PamRig, behaviour: Behaviour) -> None:
     """The conversation may hold us up for as long as it likes; afterwards the time is over and so is the attempt."""
-    shown = threading.Event()
 
     def wait_at_the_screen(_text: str) -> bool:
-        shown.wait(TIMEOUT_S + 0.2)
+        time.sleep(TIMEOUT_S + 0.2)
         return True
 
-    with FakeDaemon(honest("match", lines=("Look at the camera",))) as daemon:
+    with FakeDaemon(behaviour) as daemon:
         rig.write_service("logon", f"auth required pam_faced.so socket={daemon.path} timeout={TIMEOUT_S}")
         logon = rig.converse("tanaka", "logon", show=wait_at_the_screen)
         assert logon.code == Code.AUTHINFO_UNAVAIL

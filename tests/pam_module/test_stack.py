@@ -83,6 +83,23 @@ def test_a_second_begin_replaces_the_first(rigs: PamRig) -> None:
         assert logon.descriptors_left == 0
 
 
+def test_a_program_started_by_the_application_inherits_no_connection(rig: PamRig) -> None:
+    with FakeDaemon(honest("match", lines=("Look at the camera",))) as daemon:
+        rig.write_logon_service("logon", f"socket={daemon.path}")
+        rig.set_password("tanaka", "secret", "logon")
+        logon = rig.converse("tanaka", "logon", "secret")
+        assert (logon.code, len(logon.prompts + logon.info), logon.inheritable_sockets) == (Code.SUCCESS, 2, 0)
+
+
+def test_the_connection_ends_with_the_decision_and_not_with_the_handle(rig: PamRig) -> None:
+    with FakeDaemon(honest()) as daemon:
+        rig.write_logon_service("logon", f"socket={daemon.path}")
+        rig.set_password("tanaka", "secret", "logon")
+        ended: list[bool] = []
+        rig.converse("tanaka", "logon", "secret", between=lambda _call: ended.append(daemon.peers[0].ended.wait(5)))
+        assert ended == [True]
+
+
 def test_a_second_try_on_the_same_handle_is_a_second_attempt(rig: PamRig) -> None:
     with FakeDaemon(honest()) as daemon:
         rig.write_logon_service("logon", f"socket={daemon.path}")
@@ -128,12 +145,13 @@ def test_a_daemon_that_died_while_the_password_was_typed_lets_nobody_in(rigs: Pa
         assert (logon.code, logon.log) == (Code.AUTHINFO_UNAVAIL, ("refused: no_daemon",))
 
 
-def test_an_attempt_that_was_refused_at_begin_starts_cold(rig: PamRig) -> None:
+def test_an_attempt_that_was_refused_at_begin_is_given_up_before_a_cold_start(rig: PamRig) -> None:
     def busy_at_first(peer: Peer) -> None:
         if peer.hear()["method"].endswith("Begin"):
             peer.say_bytes(b'{"error":"io.faced.Logon.TooManyRequests","parameters":{}}\0')
             peer.wait_for_the_end()
-        peer.say_bytes(last_answer(peer.heard[-1]["parameters"]["nonce"]))
+        elif daemon.peers[0].ended.wait(5):
+            peer.say_bytes(last_answer(peer.heard[-1]["parameters"]["nonce"]))
 
     with FakeDaemon(busy_at_first) as daemon:
         rig.write_logon_service("logon", f"socket={daemon.path}")
@@ -191,7 +209,6 @@ def test_a_descriptor_that_the_application_uses_again_is_left_alone(rigs: PamRig
 
 
 def test_what_an_application_writes_to_a_closed_stderr_does_not_reach_the_daemon(rig: PamRig) -> None:
-    """libpam_wrapper writes its log there between Begin and Decide."""
     with FakeDaemon(honest()) as daemon:
         rig.write_logon_service("logon", f"socket={daemon.path}")
         rig.set_password("tanaka", "secret", "logon")

@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import IntEnum
@@ -30,6 +31,8 @@ PYTHON = "/usr/bin/python3"
 
 PAM_PROMPT_ECHO_OFF, PAM_PROMPT_ECHO_ON, PAM_ERROR_MSG, PAM_TEXT_INFO = 1, 2, 3, 4
 PAM_SILENT = 0x8000
+#: No conversation takes longer than this.
+LONGEST_S = 120.0
 #: How libpam_wrapper writes pam_syslog() to stderr.
 _SYSLOG = re.compile(r" - SYSLOG\(\d\): (.*)")
 
@@ -77,6 +80,7 @@ class Conversation:
     :ivar user: PAM_USER at the end.
     :ivar environment: what modules have put into the PAM environment.
     :ivar descriptors_left: how many descriptors more than before are open after pam_end().
+    :ivar inheritable_sockets: how many were open without FD_CLOEXEC at a prompt or a text.
     :ivar reused_intact: for each descriptor reused by Reply.reuse_sockets, whether the module left it alone.
     :ivar log: what the modules told syslog.
     """
@@ -89,6 +93,7 @@ class Conversation:
     user: str | None
     environment: Mapping[str, str]
     descriptors_left: int
+    inheritable_sockets: int
     reused_intact: tuple[bool, ...]
     log: tuple[str, ...]
 
@@ -211,7 +216,8 @@ class PamRig:
         :param between: called after each step with its name.
         :param uid: run as this uid (and group), which needs root.
         :param interrupt_every_s: a signal with a handler arrives that often, so that system calls end with EINTR.
-        :param without_stderr: its descriptor is closed and free for the next file; ``log`` stays empty.
+        :param without_stderr: its descriptor is closed and free for the next file, and still written to; ``log`` stays
+            empty.
         :raises ConversationDied: the process ended before its result.
         """
         return converse(
@@ -284,6 +290,10 @@ def converse(
             extra_groups=None if uid is None else [],
             text=True,
         )
+        # A module that hangs its greeter is a finding, not a test run without end.
+        limit = threading.Timer(LONGEST_S, process.kill)
+        limit.daemon = True
+        limit.start()
         with process:
             stdin, stdout = process.stdin, process.stdout
             assert stdin is not None and stdout is not None
@@ -299,6 +309,7 @@ def converse(
                 else:
                     shown[message["style"]].append(message["text"])
                     _say(stdin, _reply(message, answer, show))
+        limit.cancel()
         log.seek(0)
         text = log.read()
     if result is None or process.returncode != 0:
@@ -312,6 +323,7 @@ def converse(
         user=result["user"],
         environment=result["environment"],
         descriptors_left=result["descriptors_left"],
+        inheritable_sockets=result["inheritable_sockets"],
         reused_intact=tuple(result["reused_intact"]),
         log=tuple(_SYSLOG.findall(text)),
     )

@@ -21,6 +21,9 @@ PAM_USER, PAM_TTY, PAM_RHOST = 2, 3, 4
 ITEMS = {"user": PAM_USER, "tty": PAM_TTY, "rhost": PAM_RHOST}
 #: Descriptors that now are ours, and their other ends.
 reused: list[tuple[int, socket.socket]] = []
+#: Sockets that a program started by the application would have inherited.
+inheritable: list[int] = []
+streams_closed: list[int] = []
 CALLS = {"authenticate": "pam_authenticate", "account": "pam_acct_mgmt", "setcred": "pam_setcred"}
 
 
@@ -65,6 +68,9 @@ def converse(count: int, messages: Any, responses: Any, data: int | None) -> int
     message = messages[0].contents
     tell({"style": message.style, "text": os.fsdecode(message.text or b"")})
     answer = json.loads(sys.stdin.readline())
+    inheritable.extend(number for number in sockets() if os.get_inheritable(number))
+    if streams_closed:
+        write_to_stderr()
     if answer.get("fail"):
         return PAM_CONV_ERR
     if answer.get("fork"):
@@ -86,17 +92,32 @@ def continue_in_child() -> None:
         os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 
-def reuse_sockets() -> None:
-    """What closefrom() and a later open() of an application do to a module that still holds a number."""
+def sockets() -> list[int]:
+    found = []
     for number in [int(name) for name in os.listdir("/proc/self/fd")]:
         try:
             if stat.S_ISSOCK(os.fstat(number).st_mode):
-                left, right = socket.socketpair()
-                os.dup2(left.fileno(), number)
-                left.close()
-                reused.append((number, right))
+                found.append(number)
         except OSError:
             continue
+    return found
+
+
+def write_to_stderr() -> None:
+    """An application that does not know that its stderr is closed."""
+    try:
+        os.write(2, b"a line for the log\n\0")
+    except OSError:
+        return
+
+
+def reuse_sockets() -> None:
+    """What closefrom() and a later open() of an application do to a module that still holds a number."""
+    for number in sockets():
+        left, right = socket.socketpair()
+        os.dup2(left.fileno(), number)
+        left.close()
+        reused.append((number, right))
 
 
 def read_item(handle: ctypes.c_void_p, item: int) -> str | None:
@@ -135,6 +156,7 @@ def main() -> None:
     job = json.loads(sys.stdin.readline())
     if job["without_stderr"]:
         os.close(2)
+        streams_closed.append(2)
     # Python ignores it; greeters and login do not.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     signal.signal(signal.SIGALRM, lambda _number, _frame: None)
@@ -169,6 +191,7 @@ def main() -> None:
             "user": user_at_end,
             "environment": environment_at_end,
             "descriptors_left": open_descriptors() - before,
+            "inheritable_sockets": len(inheritable),
             "reused_intact": [is_intact(*pair) for pair in reused],
         }
     )
