@@ -12,9 +12,10 @@ from faced.logon.serials import SerialMemory
 from faced.recognition.calibration import OperatingPoint
 from faced.recognition.decision import MIN_FRAMES, Decision, Matcher
 from faced.recognition.metric import Metric
+from faced.recognition.site import SiteCalibration
 from faced.recognition.template import FaceTemplate
 from faced.trust.keys import HostKeys
-from faced.trust.realm import Manifest, Realm, Verifier, open_epoch_keys
+from faced.trust.realm import Manifest, Realm, Verifier, open_calibration, open_epoch_keys
 from faced.trust.sealed import check_template, open_template, tombstoned_below
 
 _REVOKED = frozenset({"tombstoned", "host_revoked", "issuer_revoked"})
@@ -33,10 +34,17 @@ class FaceJudge:
 
     min_frames = MIN_FRAMES
 
-    def __init__(self, metric: Metric, operating_point: OperatingPoint, template: FaceTemplate) -> None:
+    def __init__(
+        self,
+        metric: Metric,
+        operating_point: OperatingPoint,
+        template: FaceTemplate,
+        site: SiteCalibration | None = None,
+    ) -> None:
         self._metric = metric
         self._operating_point = operating_point
         self._template = template
+        self._site = site
         self.restart()
 
     @property
@@ -54,7 +62,7 @@ class FaceJudge:
 
     def restart(self) -> None:
         """Forget all frames."""
-        self._matcher = Matcher(self._metric, self._operating_point, self._template)
+        self._matcher = Matcher(self._metric, self._operating_point, self._template, self._site)
 
 
 @dataclass
@@ -96,7 +104,9 @@ class Bench:
                 lowest_serial=self.serials.lowest(login),
             )
             self.serials.saw_template(login, opened.header.serial)
-            return FaceJudge(self.metric, self.operating_point, FaceTemplate.decode(opened.coordinates))
+            numbers = open_calibration(verifier)
+            site = None if numbers is None else SiteCalibration.decode(numbers)
+            return FaceJudge(self.metric, self.operating_point, FaceTemplate.decode(opened.coordinates), site)
         except TrustError as error:
             raise Unfit(Ruling(_outcome(error.reason), error.reason)) from None
         except (StateError, TemplateFormatError, MetricError) as error:
