@@ -31,8 +31,8 @@ class Measures:
     ``grey`` mean brightness of the face, 0-255; ``burnt`` share of its pixels that are saturated; ``sharpness`` share
     of its contrast that is in the finest detail, along the blurrier axis; ``openness`` height of the eyes by their
     width; ``iris`` how much darker than the skin the dark of the eye is (0-1); ``cover`` evidence that the mouth is
-    hidden, up to one point each for: no dark line between lips, no redness of lips, another colour around the mouth
-    than between the eyes and below them, mouth points that do not hold still.
+    hidden, up to one point each for: no dark line between lips, no redness of lips, another tint around the mouth than
+    in the upper face; and up to half a point for mouth points that do not hold still.
     """
 
     grey: float
@@ -116,7 +116,7 @@ def _cover(image: NDArray[np.uint8], averaged: Averaged) -> float:
         _between(contrast, 0.14, 0.04)
         + _between(redness, 0.07, 0.01)
         + _between(change, 0.10, 0.20)
-        + _between(unrest, 0.006, 0.018)
+        + _between(unrest, 0.006, 0.018) / 2
     )
 
 

@@ -55,22 +55,23 @@ class Gates:
     max_cover: float
 
 
-#: A person at a desk, 35-90 cm from a 640x480 webcam above the screen.
+#: A person at a desk, 32-85 cm from a 640x480 webcam above the screen. A spread of 0.015 is that of one
+#: press photo in fifty; smaller ones are weighed by the matcher, not refused here.
 WEBCAM = Gates(
     min_grey=34,
     max_burnt=0.3,
     min_iod_px=32,
-    max_iod_share=0.19,
+    max_iod_share=0.15,
     max_yaw_deg=15,
     max_up_deg=14,
     max_down_deg=20,
     max_roll_deg=20,
     min_sharpness=0.05,
-    max_spread=0.012,
+    max_spread=0.015,
     min_openness=0.13,
-    max_cover=1.2,
+    max_cover=1.0,
 )
-#: A staff-ID photo: posed, lit, and worth taking again.
+#: A staff-ID photo: posed, lit, and worth taking again. Nineteen in twenty press photos have a smaller spread.
 PHOTO = Gates(
     min_grey=40,
     max_burnt=0.3,
@@ -83,7 +84,7 @@ PHOTO = Gates(
     min_sharpness=0.05,
     max_spread=0.010,
     min_openness=0.13,
-    max_cover=1.2,
+    max_cover=1.0,
 )
 
 #: An eye is closed when it is this much less open than the same person's eyes in the frames before ...
@@ -111,26 +112,27 @@ def judge(
     :param usual_openness: of this person's eyes in earlier frames, where there were enough.
     :return: None for a usable face.
     """
-    rules = (
-        (not inside, Reason.OUT_OF_PICTURE),
-        (iod_px < gates.min_iod_px, Reason.TOO_FAR),
-        (iod_share > gates.max_iod_share, Reason.TOO_NEAR),
-        (measures.grey < gates.min_grey, Reason.TOO_DARK),
-        (measures.burnt > gates.max_burnt, Reason.TOO_BRIGHT),
-        (pose.yaw_deg > gates.max_yaw_deg, Reason.TURNED_RIGHT),
-        (pose.yaw_deg < -gates.max_yaw_deg, Reason.TURNED_LEFT),
-        (pose.pitch_deg < -gates.max_up_deg, Reason.LOOKING_UP),
-        (pose.pitch_deg > gates.max_down_deg, Reason.LOOKING_DOWN),
-        (abs(pose.roll_deg) > gates.max_roll_deg, Reason.TILTED),
-        (measures.sharpness < gates.min_sharpness, Reason.BLURRED),
-        (measures.cover > gates.max_cover, Reason.COVERED),
-        (_eyes_closed(measures, gates, usual_openness), Reason.EYES_CLOSED),
-        (spread > gates.max_spread, Reason.UNSTEADY),
+    # Written as what a good face fulfils, so that a number that is none (NaN) is refused.
+    fulfilled = (
+        (inside, Reason.OUT_OF_PICTURE),
+        (iod_px >= gates.min_iod_px, Reason.TOO_FAR),
+        (iod_share <= gates.max_iod_share, Reason.TOO_NEAR),
+        (measures.grey >= gates.min_grey, Reason.TOO_DARK),
+        (measures.burnt <= gates.max_burnt, Reason.TOO_BRIGHT),
+        (pose.yaw_deg <= gates.max_yaw_deg, Reason.TURNED_RIGHT),
+        (pose.yaw_deg >= -gates.max_yaw_deg, Reason.TURNED_LEFT),
+        (pose.pitch_deg >= -gates.max_up_deg, Reason.LOOKING_UP),
+        (pose.pitch_deg <= gates.max_down_deg, Reason.LOOKING_DOWN),
+        (abs(pose.roll_deg) <= gates.max_roll_deg, Reason.TILTED),
+        (measures.sharpness >= gates.min_sharpness, Reason.BLURRED),
+        (measures.cover <= gates.max_cover, Reason.COVERED),
+        (_eyes_open(measures, gates, usual_openness), Reason.EYES_CLOSED),
+        (spread <= gates.max_spread, Reason.UNSTEADY),
     )
-    return next((reason for broken, reason in rules if broken), None)
+    return next((reason for good, reason in fulfilled if not good), None)
 
 
-def _eyes_closed(measures: Measures, gates: Gates, usual_openness: float | None) -> bool:
-    narrow_without_iris = measures.openness < NARROW_OPENNESS and measures.iris < MIN_IRIS
-    less_than_usual = usual_openness is not None and measures.openness < CLOSED_RELATIVE * usual_openness
-    return measures.openness < gates.min_openness or narrow_without_iris or less_than_usual
+def _eyes_open(measures: Measures, gates: Gates, usual_openness: float | None) -> bool:
+    iris_shows = measures.openness >= NARROW_OPENNESS or measures.iris >= MIN_IRIS
+    as_usual = usual_openness is None or measures.openness >= CLOSED_RELATIVE * usual_openness
+    return measures.openness >= gates.min_openness and iris_shows and as_usual

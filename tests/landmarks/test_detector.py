@@ -1,0 +1,64 @@
+"""Finding faces, and following them in between."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from faced.dummy import Identity, Pose, clip, render_frame
+from faced.landmarks.detector import Box, BoxFollower, FaceDetector
+
+
+def grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def detector() -> FaceDetector:
+    return FaceDetector.shared()
+
+
+@pytest.fixture(scope="module")
+def frame(people: tuple[Identity, ...]) -> NDArray[np.uint8]:
+    return grey(render_frame(people[0]))
+
+
+def test_the_detector_is_made_once() -> None:
+    assert FaceDetector.shared() is FaceDetector.shared()
+
+
+def test_one_face_is_found_where_it_is(detector: FaceDetector, people: tuple[Identity, ...]) -> None:
+    middle, left = (detector.detect(grey(render_frame(people[0], Pose(left_cm=cm)))) for cm in (0.0, 8.0))
+    assert len(middle) == len(left) == 1
+    # The person's left is the right of the picture.
+    assert left[0].centre[0] - middle[0].centre[0] > 40
+
+
+def test_two_people_are_two_faces(detector: FaceDetector, people: tuple[Identity, ...]) -> None:
+    assert len(detector.detect(grey(clip(people[0], seconds=0.2, beside=people[1])[0]))) == 2
+
+
+def test_a_large_picture_is_reduced_and_the_box_comes_back_in_its_own_pixels(
+    detector: FaceDetector, frame: NDArray[np.uint8]
+) -> None:
+    large = cv2.resize(frame, None, fx=3, fy=3, interpolation=cv2.INTER_LINEAR).astype(np.uint8)
+    (small_box,), (large_box,) = detector.detect(frame), detector.detect(large)
+    assert large_box.width == pytest.approx(3 * small_box.width, rel=0.03)
+    assert large_box.centre == pytest.approx([3 * value + 1 for value in small_box.centre], abs=6)
+
+
+def test_a_small_face_is_found_when_the_picture_is_enlarged(detector: FaceDetector, frame: NDArray[np.uint8]) -> None:
+    small = cv2.resize(frame, None, fx=0.35, fy=0.35, interpolation=cv2.INTER_AREA).astype(np.uint8)
+    assert detector.detect(small) == []
+    assert len(detector.detect(small, enlarge=True)) == 1
+
+
+def test_the_box_follows_the_landmarks_that_were_found_in_it() -> None:
+    box = Box(100, 50, 120, 120)
+    points = np.random.default_rng(3).uniform(100, 200, (68, 2)).astype(np.float32)
+    follower = BoxFollower(box, points)
+    assert follower.box(points) == pytest.approx(box, abs=1e-3)
+    assert follower.box(points + [7, -4]) == pytest.approx(Box(107, 46, 120, 120), abs=1e-3)
+    assert follower.box(points * 1.5) == pytest.approx(Box(150, 75, 180, 180), abs=1e-3)
