@@ -257,3 +257,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _unavailable(reason: str) -> VarlinkError:
     return VarlinkError(f"{INTERFACE}.Unavailable", {"reason": reason})
+
+
+if __name__ == "__main__":
+    sys.exit(main())
