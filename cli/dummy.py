@@ -25,6 +25,8 @@ from faced.i18n import _
 
 _CLIP_SECONDS, _ATTACK_SECONDS, _SCENE_SECONDS = 5.0, 2.0, 2.0
 _ACT_START_S = 1.5
+#: Somebody who is not on any staff: the roster begins at 1000.
+_STRANGER_SEED = 1
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,8 @@ def make(
         raise click.BadParameter(_("There are not that many dummy faces."), param_hint="--staff") from None
     films = [*(_clips(out / "clips", members, seed, fps) if clips else ())]
     films += _attacks(out / "attacks", members, seed, fps) if attacks else []
+    _check_empty(out, force=force)
     if not dry_run:
-        _check_empty(out, force=force)
         _write(out, members, films, base, readme=_readme(count, clips, attacks, seed, difficult, fps, base))
     answer = {
         "folder": str(out),
@@ -142,7 +144,7 @@ def _clips(folder: Path, members: list[StaffMember], seed: int, fps: float) -> I
         act = Act(challenges[index % len(challenges)], _ACT_START_S)
         yield Film(folder / f"{member.login}.avi", _looking(member, seed, fps, act))
     first = members[0]
-    for name, scene in _scenes(first, members[-1], seed, fps).items():
+    for name, scene in _scenes(first, seed, fps).items():
         yield Film(folder / f"scene-{name}.avi", scene)
 
 
@@ -150,7 +152,7 @@ def _looking(member: StaffMember, seed: int, fps: float, act: Act) -> Callable[[
     return lambda: clip(member.identity(), seed, _CLIP_SECONDS, fps, acts=[act])
 
 
-def _scenes(first: StaffMember, other: StaffMember, seed: int, fps: float) -> dict[str, Callable[[], Clip]]:
+def _scenes(first: StaffMember, seed: int, fps: float) -> dict[str, Callable[[], Clip]]:
     seconds = _SCENE_SECONDS
 
     def identity() -> Identity:
@@ -158,7 +160,7 @@ def _scenes(first: StaffMember, other: StaffMember, seed: int, fps: float) -> di
 
     return {
         "nobody": lambda: nobody(seed, seconds, fps),
-        "two-people": lambda: clip(identity(), seed, seconds, fps, beside=Identity(other.seed)),
+        "two-people": lambda: clip(identity(), seed, seconds, fps, beside=Identity(_STRANGER_SEED)),
         "glasses": lambda: clip(identity(), seed, seconds, fps, worn=Worn(glasses=True)),
         "mask": lambda: clip(identity(), seed, seconds, fps, worn=Worn(mask=True)),
         "hand": lambda: clip(identity(), seed, seconds, fps, worn=Worn(hand=True)),

@@ -154,20 +154,20 @@ def show(
     received = 0.45 + 0.6 * np.clip(facing @ towards, 0, 1)
     shine = np.clip(facing @ halfway, 0, 1) ** 60
     # Picture coordinates over distance are linear on the screen, the coordinates themselves are not.
-    values = np.stack([across.ravel() / away, down.ravel() / away, 1 / away, received, shine], axis=1)
+    values = np.stack([across.ravel() / away, down.ravel() / away, 1 / away, received, shine])
     fragments = rasterise(points, grid(rows, columns), lens.width_px, lens.height_px, cull=False)
-    seen = fragments.interpolate(values.astype(np.float32))
-    u, v = seen[:, 0] / seen[:, 2], seen[:, 1] / seen[:, 2]
+    u_far, v_far, far, lit, shining = fragments.interpolate(values.astype(np.float32))
+    u, v = u_far / far, v_far / far
     smaller = width_px / (lens.focal_px * width / (sheet.distance_cm / 10 * nearer))
     colour = _sampled(picture, u, v, smaller)
     outside = (u < 0) | (v < 0) | (u >= width_px) | (v >= height_px)
     if sheet.screen:
-        colour = _on_screen(colour, u, v, outside, flicker) + 0.12 * sheet.glare * seen[:, 4:5]
+        colour = _on_screen(colour, u, v, outside, flicker) + 0.12 * sheet.glare * shining[:, None]
     else:
         dots = 1 + 0.02 * np.sin(u * 2.1) * np.sin(v * 2.1)
         colour = 0.06 + 0.86 * colour
         colour[outside] = 0.93
-        colour = colour * dots[:, None] * seen[:, 3:4] * room_brightness(light) + 0.25 * sheet.glare * seen[:, 4:5]
+        colour = colour * dots[:, None] * lit[:, None] * room_brightness(light) + 0.25 * sheet.glare * shining[:, None]
     image = background.copy()
     image.reshape(-1, 3)[fragments.pixel] = colour
     return image

@@ -43,7 +43,8 @@ def hr_directory(
     :raises ValueError: as :func:`check_base`.
     """
     base = check_base(base)
-    yield "version: 1\n\n" + _entry(base, _base_attributes(base))
+    # No version line, although RFC 2849 asks for one: slapadd takes it for an entry.
+    yield _entry(base, _base_attributes(base))
     yield _entry(f"{PEOPLE},{base}", [("objectClass", "organizationalUnit"), ("ou", "staff")])
     for member in members:
         attributes: list[tuple[str, str | bytes]] = [

@@ -31,14 +31,15 @@ class Fragments:
     depth: Floats
 
     def interpolate(self, values: Floats) -> Floats:
-        """Vertex values (n, k) at the covered pixels (m, k)."""
-        result = values[self.corners[:, 0]]
-        first_share = 1 - self.weights[:, :1] - self.weights[:, 1:]
-        result *= first_share
-        for corner in (1, 2):
-            part = values[self.corners[:, corner]]
-            part *= self.weights[:, corner - 1 : corner]
-            result += part
+        """Vertex values (k, n) at the covered pixels (k, m)."""
+        first, second, third = (np.ascontiguousarray(self.corners[:, corner]) for corner in range(3))
+        second_share, third_share = (np.ascontiguousarray(self.weights[:, which]) for which in range(2))
+        first_share = 1 - second_share - third_share
+        result = np.empty((len(values), len(first)), np.float32)
+        for vertex_value, pixel_value in zip(values, result, strict=True):
+            np.multiply(vertex_value.take(first), first_share, out=pixel_value)
+            pixel_value += vertex_value.take(second) * second_share
+            pixel_value += vertex_value.take(third) * third_share
         return result
 
 

@@ -159,7 +159,7 @@ def _draw_person(
     height, width = image.shape[:2]
     fragments = rasterise(points, scene.triangles, width, height)
     colours = _shade(fragments.interpolate(values), scene.part[fragments.triangle], identity, solids, expression, light)
-    image.reshape(-1, 3)[fragments.pixel] = colours
+    image.reshape(-1, 3)[fragments.pixel] = colours.T
     if worn.glare:
         draw_glare(image, identity, worn.glare, lambda outline: placement.pixels(placement.turned(outline, 1.0)))
 
@@ -237,7 +237,7 @@ class _Scene:
         return np.concatenate(self._nearer)
 
     def values(self, light: Light) -> Floats:
-        """(n, 8) what is interpolated: place in the paint, light received, and what the surface is."""
+        """(8, n) what is interpolated: place in the paint, light received, and what the surface is."""
         facing = np.concatenate(self._normals)
         open_sky = np.concatenate(self._open)
         lit = 1 - np.concatenate(self._dark)
@@ -247,10 +247,8 @@ class _Scene:
         diffuse = np.clip((facing @ towards + 0.25) / 1.25, 0, 1) ** 1.2 * (0.35 + 0.65 * open_sky) * lit
         shine = np.clip(facing @ halfway, 0, 1) ** 18 * open_sky
         ambient = open_sky * (0.75 + 0.35 * (0.5 + 0.5 * facing[:, 1])) * lit
-        still = np.concatenate(self._still)
-        return np.concatenate([still[:, :2], np.stack([diffuse, ambient, shine], axis=1), still[:, 2:]], axis=1).astype(
-            np.float32
-        )
+        around, height, *surface = np.concatenate(self._still).T
+        return np.stack([around, height, diffuse, ambient, shine, *surface]).astype(np.float32)
 
 
 def _shade(
@@ -261,64 +259,63 @@ def _shade(
     expression: Expression,
     light: Light,
 ) -> Floats:
-    """(m, 3) colour of each pixel."""
+    """(3, m) colour of each pixel, from the values (8, m) there."""
     looks = identity.looks
-    diffuse, ambient = values[:, _DIFFUSE], values[:, _AMBIENT]
-    painted = _sample(identity.paint, values[:, _AROUND], values[:, _HEIGHT])
-    colour = painted[:, :3] * np.float32(1 / 255)
-    gloss = np.float32(0.10) * values[:, _SHINE]
-    lips = np.nonzero(values[:, _TINT] > 0)[0]
-    colour[lips] += (looks.lips - colour[lips]) * (values[lips, _TINT, None] * np.float32(0.85))
-    hair = np.nonzero(values[:, _HAIR] > -0.12)[0]
-    strand = (painted[hair, 3] - STRAND_MIDDLE) / STRAND_SCALE
-    hairy = smooth(-0.02, 0.045, values[hair, _HAIR] + 0.016 * strand)
-    tress = looks.hair * (1 + 0.22 * strand[:, None]) + 0.012 * strand[:, None]
-    colour[hair] += (np.clip(tress, 0, 1) - colour[hair]) * hairy[:, None]
+    diffuse, ambient, tint = values[_DIFFUSE], values[_AMBIENT], values[_TINT]
+    painted = _sample(identity.paint, values[_AROUND], values[_HEIGHT])
+    colour = painted[:3] * np.float32(1 / 255)
+    gloss = np.float32(0.10) * values[_SHINE]
+    lips = np.nonzero(tint > 0)[0]
+    colour[:, lips] += (looks.lips[:, None] - colour[:, lips]) * (tint[lips] * np.float32(0.85))
+    hair = np.nonzero(values[_HAIR] > -0.12)[0]
+    strand = (painted[3, hair] - STRAND_MIDDLE) / STRAND_SCALE
+    hairy = smooth(-0.02, 0.045, values[_HAIR, hair] + 0.016 * strand)
+    tress = looks.hair[:, None] * (1 + 0.22 * strand) + 0.012 * strand
+    colour[:, hair] += (np.clip(tress, 0, 1) - colour[:, hair]) * hairy
     gloss[hair] *= 1 - 0.3 * hairy
-    shirt = np.nonzero(values[:, _SHIRT] < 0.006)[0]
-    clothed = smooth(0.006, -0.006, values[shirt, _SHIRT])
-    colour[shirt] += (looks.shirt - colour[shirt]) * clothed[:, None]
+    shirt = np.nonzero(values[_SHIRT] < 0.006)[0]
+    clothed = smooth(0.006, -0.006, values[_SHIRT, shirt])
+    colour[:, shirt] += (looks.shirt[:, None] - colour[:, shirt]) * clothed
     gloss[shirt] *= 1 - clothed
-    eyes = (part == Part.LEFT_EYE) | (part == Part.RIGHT_EYE)
-    if eyes.any():
-        colour[eyes], gloss[eyes] = _eye(values[eyes, _AROUND], values[eyes, _HEIGHT], identity, expression)
-        ambient[eyes] = np.maximum(ambient[eyes], 0.75)
-    teeth = part == Part.TEETH
-    colour[teeth] = _ENAMEL
+    eyes = np.nonzero((part == Part.LEFT_EYE) | (part == Part.RIGHT_EYE))[0]
+    colour[:, eyes], gloss[eyes] = _eye(values[_AROUND, eyes], values[_HEIGHT, eyes], identity, expression)
+    ambient[eyes] = np.maximum(ambient[eyes], 0.75)
+    teeth = np.nonzero(part == Part.TEETH)[0]
+    colour[:, teeth] = _ENAMEL[:, None]
     ambient[teeth] *= 0.6
     diffuse[teeth] *= 0.5
-    lashes = part == Part.LASHES
-    colour[lashes] = looks.brows * 0.45
+    lashes = np.nonzero(part == Part.LASHES)[0]
+    colour[:, lashes] = looks.brows[:, None] * 0.45
     gloss[lashes] = 0
     for number, solid in enumerate(solids, _FIRST_SOLID):
         if solid.colour is not None:
-            mine = part == number
-            colour[mine] = solid.colour * values[mine, _TINT, None]
-            gloss[mine] = 0.10 * solid.gloss * values[mine, _SHINE]
+            mine = np.nonzero(part == number)[0]
+            colour[:, mine] = solid.colour[:, None] * tint[mine]
+            gloss[mine] = 0.10 * solid.gloss * values[_SHINE, mine]
     lamp, room = _LAMP_COLOUR * np.float32(light.lamp), _ROOM_COLOUR * np.float32(light.room)
-    colour *= lamp * diffuse[:, None] + room * ambient[:, None]
-    colour += (gloss * np.float32(light.lamp))[:, None]
+    colour *= lamp[:, None] * diffuse + room[:, None] * ambient
+    colour += gloss * np.float32(light.lamp)
     return np.clip(colour, 0, 1.2, out=colour)
 
 
 def _eye(across: Floats, up: Floats, identity: Identity, expression: Expression) -> tuple[Floats, Floats]:
-    """Colour (m, 3) and gloss (m,) of the eyeball at offsets in dm from its centre."""
+    """Colour (3, m) and gloss (m,) of the eyeball at offsets in dm from its centre."""
     across_gaze, up_gaze = across - expression.gaze_left / 100, up - expression.gaze_up / 100
     radius_mm = np.hypot(across_gaze, up_gaze) * 100
-    in_iris = smooth(6.8, 6.2, radius_mm)[:, None]
     ring = 1.15 - 0.5 * smooth(4.5, 6.4, radius_mm) + 0.25 * smooth(4, 2.5, radius_mm)
-    colour = _SCLERA + (identity.looks.iris * ring[:, None] - _SCLERA) * in_iris
-    colour *= 1 - 0.97 * smooth(2.9, 2.3, radius_mm)[:, None]
-    colour *= (1 - 0.45 * smooth(0.0, 0.10, up))[:, None] * (1 - 0.35 * smooth(0.06, 0.13, np.abs(across)))[:, None]
+    white = _SCLERA[:, None]
+    colour = white + (identity.looks.iris[:, None] * ring - white) * smooth(6.8, 6.2, radius_mm)
+    colour *= 1 - 0.97 * smooth(2.9, 2.3, radius_mm)
+    colour *= (1 - 0.45 * smooth(0.0, 0.10, up)) * (1 - 0.35 * smooth(0.06, 0.13, np.abs(across)))
     highlight = 0.8 * smooth(1.3, 0.7, np.hypot(across_gaze - 0.02, up_gaze - 0.025) * 100)
     return colour.astype(np.float32), highlight.astype(np.float32)
 
 
 def _sample(paint: NDArray[np.uint8], around: Floats, height: Floats) -> Floats:
-    """(m, 4) float32 the paint at points of the cylinder."""
+    """(4, m) float32 the paint at points of the cylinder."""
     columns, rows = texel(around, height)
     # OpenCV refuses maps of more than 32767 columns, so the list is folded.
     folded = -(-len(columns) // _REMAP_WIDTH) * _REMAP_WIDTH
     maps = [np.resize(axis, folded).reshape(-1, _REMAP_WIDTH) for axis in (columns, rows)]
     painted = cv2.remap(paint, maps[0], maps[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return painted.reshape(-1, 4)[: len(columns)].astype(np.float32)
+    return np.ascontiguousarray(painted.reshape(-1, 4)[: len(columns)].T, np.float32)

@@ -117,10 +117,8 @@ class Sensor:
             row = int(rng.integers(0, bank.shape[0] - height + 1))
             column = int(rng.integers(0, bank.shape[1] - width + 1))
             grain = bank[row : row + height, column : column + width]
-            if rng.random() < 0.5:
-                grain = grain[:, ::-1]
             strength = (cv2.sqrt(np.clip(image[..., 1], 0, 1)) + np.float32(0.5)) * np.float32(self.noise)
-            image = cv2.add(image, cv2.multiply(np.ascontiguousarray(grain), cv2.merge([strength] * 3)))
+            image = cv2.add(image, cv2.multiply(grain, cv2.merge([strength] * 3)))
         return np.asarray(cv2.convertScaleAbs(np.maximum(image, 0), alpha=255), np.uint8)
 
 

@@ -39,9 +39,9 @@ def test_the_nearer_of_two_squares_is_seen() -> None:
 
 def test_values_are_interpolated_linearly_at_pixel_centres() -> None:
     fragments = drawn(SQUARE, TWO_TRIANGLES)
-    values = fragments.interpolate(SQUARE[:, :2].copy())
-    assert values[:, 0] == pytest.approx(fragments.pixel % 10 + 0.5, abs=1e-5)
-    assert values[:, 1] == pytest.approx(fragments.pixel // 10 + 0.5, abs=1e-5)
+    values = fragments.interpolate(SQUARE[:, :2].T)
+    assert values[0] == pytest.approx(fragments.pixel % 10 + 0.5, abs=1e-5)
+    assert values[1] == pytest.approx(fragments.pixel // 10 + 0.5, abs=1e-5)
 
 
 def test_a_bulging_mesh_has_no_holes() -> None:
