@@ -14,6 +14,7 @@ from cli.passphrase import passphrase_file_option
 from cli.printing import dry_run_option, json_option, print_json, print_table, progress, reason_option
 from cli.run import Run, pass_run
 from cli.station import Desk, open_desk, station_option
+from faced.directory.realm import RealmDocuments
 from faced.enrolment.acts import Act
 from faced.enrolment.fiscal_year import end_of, last_day
 from faced.enrolment.founding import DEFAULT_GROUP
@@ -62,6 +63,11 @@ _PICTURES = (".jpg", ".jpeg", ".png")
     help=_("The last day of use; otherwise the end of the fiscal year."),
 )
 @click.option("--replace", is_flag=True, help=_("Let a photo take the place of face data made at the camera."))
+@click.option(
+    "--calibrate/--no-calibrate",
+    default=True,
+    help=_("With --photos: set the threshold for the people of this site, if they are enough."),
+)
 @reason_option
 @station_option
 @passphrase_file_option
@@ -81,6 +87,7 @@ def enroll(
     groups: tuple[str, ...],
     until: datetime | None,
     replace: bool,
+    calibrate: bool,
     reason: str,
     station_path: Path | None,
     passphrase_file: Path | None,
@@ -99,7 +106,10 @@ def enroll(
         check_login(user)
     listed = read_staff_list(staff_list, groups or (DEFAULT_GROUP,)) if staff_list is not None else {}
     desk = open_desk(run, station_path, Role.ENROL, passphrase_file)
-    bench = Bench(desk, reason, groups, not_after, replace, dry_run)
+    manifest = None
+    if photos is not None and calibrate and not dry_run:
+        manifest = open_desk(run, station_path, Role.MANIFEST, passphrase_file)
+    bench = Bench(desk, reason, groups, not_after, replace, dry_run, manifest)
     if photos is not None:
         return bench.many(photos, listed, as_json)
     assert user is not None  # noqa: S101 - checked above
@@ -110,14 +120,25 @@ class Bench:
     """The enrolment role with everything that is the same for all people of one run."""
 
     def __init__(
-        self, desk: Desk, reason: str, groups: tuple[str, ...], not_after: int | None, replace: bool, dry_run: bool
+        self,
+        desk: Desk,
+        reason: str,
+        groups: tuple[str, ...],
+        not_after: int | None,
+        replace: bool,
+        dry_run: bool,
+        manifest: Desk | None,
     ) -> None:
+        """
+        :param manifest: the desk that issues manifests, if the site is to be calibrated afterwards.
+        """
         self._desk = desk
         self._reason = reason
         self._groups = tuple(dict.fromkeys(groups))
         self._not_after = not_after
         self._replace = replace
         self._dry_run = dry_run
+        self._manifest = manifest
         self._verifier = desk.station.verifier(desk.run.now)
 
     def one(self, user: str, photo: Path | None, given: dict[str, str | None], as_json: bool) -> ExitCode:
@@ -149,7 +170,7 @@ class Bench:
         logins = {person.staff_number: login for login, person in listed.items()} | {login: login for login in listed}
         enrolled: list[dict[str, Any]] = []
         refused: list[dict[str, str]] = []
-        done: set[str] = set()
+        faces: dict[str, FaceTemplate] = {}
         predictor = self._predictor() if files else None
         with self._desk.connect() as connection, progress(len(files), _("Enrolling")) as step:
             register = self._register(connection)
@@ -157,23 +178,25 @@ class Bench:
                 assert predictor is not None  # noqa: S101 - there are files
                 try:
                     user = logins.get(file.stem) or self._login_for(register, file.stem)
-                    if user in done:
+                    if user in faces:
                         raise DirectoryError(
                             _("There is another photo of {login} in the folder. Keep one.").format(login=user),
                             reason="second_photo",
                         )
                     details = listed.get(user) or self._details(register, user, {})
-                    header = self._enrol(register, details, self._from_photo(predictor, _open_photo(file)), predictor)
-                    enrolled.append(_json_of(details, header))
-                    done.add(user)
+                    face = self._from_photo(predictor, _open_photo(file))
+                    enrolled.append(_json_of(details, self._enrol(register, details, face, predictor)))
+                    faces[user] = face
                 except FacedError as error:
                     if not _concerns_one_person(error):
                         click.echo(_("Stopped after {count} people.").format(count=len(enrolled)), err=True)
                         raise
                     refused.append({"file": file.name, "reason": error.reason, "text": str(error)})
                 step()
+        calibrated = self._calibrate(list(faces.values()))
         if as_json:
-            print_json({"enrolled": enrolled, "refused": refused, "dry_run": self._dry_run})
+            summary = {"enrolled": enrolled, "refused": refused, "calibrated_over": calibrated}
+            print_json({**summary, "dry_run": self._dry_run})
         else:
             if refused:
                 print_table([_("File"), _("Why not")], [(entry["file"], entry["text"]) for entry in refused])
@@ -185,7 +208,30 @@ class Bench:
                 else _("Enrolled {enrolled} people; {refused} photos refused.")
             )
             click.echo(text.format(**counts))
+            if calibrated:
+                click.echo(_("The threshold is set for this site now, over {count} people.").format(count=calibrated))
         return ExitCode.REFUSED if refused else ExitCode.DONE
+
+    def _calibrate(self, faces: list[FaceTemplate]) -> int:
+        """Calibrate the site over these faces if that is worth more than what is in force; returns how many they were.
+
+        The faces are at hand only now: sealed, the station cannot open them any more.
+        """
+        from faced.enrolment.calibrating import better_calibration, calibrated_manifest
+        from faced.recognition.metric import Metric
+
+        if self._manifest is None:
+            return 0
+        station, now = self._manifest.station, self._desk.run.now
+        calibration = better_calibration(station.verifier(now), Metric.shipped(), faces)
+        if calibration is None:
+            return 0
+        data = calibrated_manifest(station, self._desk.key, self._manifest.key, calibration, now)
+        self._manifest.record(Act.MANIFEST, "calibration", self._reason)
+        with self._manifest.connect() as connection:
+            RealmDocuments(connection, self._manifest.tree).publish_manifest(data)
+        station.keep_manifest(data)
+        return calibration.people
 
     def _register(self, connection: Any) -> Register:
         return Register(connection, self._desk.tree, self._verifier, self._desk.key)
