@@ -49,8 +49,8 @@ class Frame:
 class Camera(abc.ABC):
     """A source of frames, open only while an attempt runs.
 
-    A context manager: entering opens the camera if it is not open yet, leaving closes it. ``close`` may be called at
-    any time and any number of times. One thread reads; another may close.
+    A context manager: entering opens the camera if it is not open yet, leaving closes it. ``close`` may be called any
+    number of times. All calls come from one thread.
     """
 
     @abc.abstractmethod

@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Protocol
 
 from faced.camera.base import Camera
 from faced.camera.clip import ClipCamera
 from faced.camera.v4l2 import V4L2Camera
-from faced.config import CameraConfig
 from faced.errors import CameraUnavailable
 from faced.i18n import _
 
 
-def open_camera(config: CameraConfig, *, allow_virtual: bool) -> Camera:
+class CameraSettings(Protocol):
+    """What is asked of :class:`faced.config.CameraConfig`."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def width(self) -> int: ...
+
+    @property
+    def height(self) -> int: ...
+
+    @property
+    def fps(self) -> int: ...
+
+
+def open_camera(config: CameraSettings, *, allow_virtual: bool) -> Camera:
     """Open the configured camera; the caller closes it (it is a context manager).
 
     :param allow_virtual: whether clip and loopback cameras are accepted: only in a realm marked dummy.
@@ -23,7 +39,7 @@ def open_camera(config: CameraConfig, *, allow_virtual: bool) -> Camera:
     return camera
 
 
-def _camera(config: CameraConfig, allow_virtual: bool) -> Camera:
+def _camera(config: CameraSettings, allow_virtual: bool) -> Camera:
     if not config.name:
         raise CameraUnavailable(
             _("No camera is configured. Write its name (usb:VENDOR:PRODUCT) into the section [camera]."),
