@@ -1,7 +1,8 @@
 """Train the metric of the package: metric.npz, its thresholds and its model card.
 
 The metric is trained on all people of the file. Thresholds and the figures of the model card come from
-cross-validation over the folds of the same file, on people that were not in training.
+cross-validation over the folds of the same file, on people that were not in training. The same file, NumPy and number
+of BLAS threads (OMP_NUM_THREADS=1) give the same bytes; otherwise the last digits and the metric's id differ.
 """
 
 from __future__ import annotations
@@ -58,7 +59,8 @@ upper end of the 95 % interval over people of the false match rate at that very 
 * Frames of one sitting are not photos of different days: fused frames of a webcam gain less than "1 x 5" says. One ID
   photo against one sitting lies nearer to "1 x 1".
 * **Thresholds do not travel.** In one room with one camera, a threshold set on press photos had a false match rate
-  several times higher until the mean of the site was subtracted. A site must measure its own impostors.
+  several times higher until the mean of the site was subtracted. A site must measure its own impostors:
+  `faced/recognition/site.py` does both.
 * People of the same sex, age and origin are harder to tell apart than random pairs; relatives and twins were not
   measured. How sex, age and origin are represented in the training set is not known: the people are unnamed.
 * Another camera distance (perspective), an open mouth and a turned head cost accuracy.

@@ -177,3 +177,21 @@ def test_the_order_of_samples_does_not_change_the_evidence() -> None:
     forwards, backwards = FaceTemplate(samples).evidence(metric), FaceTemplate(samples[::-1]).evidence(metric)
     assert np.allclose(forwards.latent, backwards.latent, atol=1e-9)
     assert np.allclose(forwards.precision, backwards.precision)
+
+
+def test_changed_bytes_are_refused_or_are_another_template_in_the_one_encoding() -> None:
+    data = FaceTemplate(tuple(sample(seed, day=seed) for seed in range(3))).encode()
+    rng = np.random.default_rng(0)
+    refused = 0
+    for _attempt in range(500):
+        changed = bytearray(data[: rng.integers(0, len(data) + 1)] if rng.random() < 0.2 else data)
+        for _byte in range(rng.integers(1, 4)):
+            if changed:
+                changed[rng.integers(0, len(changed))] = rng.integers(0, 256)
+        try:
+            decoded = FaceTemplate.decode(bytes(changed))
+        except TemplateFormatError:
+            refused += 1
+        else:
+            assert decoded.encode() == bytes(changed)
+    assert 250 < refused < 500
