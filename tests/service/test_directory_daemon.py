@@ -71,6 +71,10 @@ directory = "{folder / "state"}"
         self._notify.settimeout(PATIENCE_S)
         self.process: subprocess.Popen[str] | None = None
 
+    def leave_out(self, key: str) -> None:
+        lines = self.config.read_text().splitlines(keepends=True)
+        self.config.write_text("".join(line for line in lines if not line.startswith(key)))
+
     def start(self, **environment: str) -> None:
         environment = {**os.environ, "NOTIFY_SOCKET": str(self.folder / "notify"), **environment}
         self.process = subprocess.Popen(
@@ -315,7 +319,8 @@ def test_the_state_folder_of_the_unit_is_preferred(daemon: Daemon, tmp_path: Pat
     [
         (lambda daemon: daemon.password.chmod(0o644), "chmod 600"),
         (lambda daemon: daemon.password.unlink(), "Join this host first"),
-        (lambda daemon: daemon.config.write_text("[host]\n"), "name: is missing"),
+        (lambda daemon: daemon.leave_out("servers"), "No directory server"),
+        (lambda daemon: daemon.leave_out("bind_dn"), "account or the password"),
         (lambda daemon: daemon.config.write_text("[nonsense]\n"), "nonsense"),
         (lambda daemon: daemon.config.unlink(), "no configuration file"),
     ],

@@ -15,9 +15,8 @@ from tests.service.wire import as_uid
 
 
 @pytest.mark.parametrize("uid", [0, 1234, 65534])
-def test_the_uid_of_a_caller_is_the_kernels_word(tmp_path: Path, uid: int) -> None:
-    tmp_path.chmod(0o755)
-    path = tmp_path / "socket"
+def test_the_uid_of_a_caller_is_the_kernels_word(open_folder: Path, uid: int) -> None:
+    path = open_folder / "socket"
     with bind_listener(path, 0o666) as listener:
 
         def call() -> str:

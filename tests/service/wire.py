@@ -45,6 +45,7 @@ class Echo:
         call.connection.on_close(self.hung_up.set)
 
     def count(self, call: Call) -> None:
+        call.connection.on_close(self.hung_up.set)
         for number in range(call.parameters["to"]):
             call.tell(number=number)
         call.reply(number=call.parameters["to"])
