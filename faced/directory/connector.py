@@ -61,7 +61,7 @@ class ServerAddress:
             parts, host, port = urllib.parse.urlsplit(""), None, None
         if parts.scheme not in ("ldap", "ldaps") or not host or parts.path.strip("/") or parts.query or parts.username:
             raise DirectoryUnavailable(
-                _("“{url}” is not a directory server: write ldaps://host or ldap://host, with :port if needed.").format(
+                _("'{url}' is not a directory server: write ldaps://host or ldap://host, with :port if needed.").format(
                     url=url
                 ),
                 reason="directory_address",

@@ -35,7 +35,14 @@ class Hosts:
 
         :raises NotInDirectory: there is none that this account may see.
         """
-        return _host(self._connection.read(self._tree.host(name), _ATTRIBUTES))
+        return self.at(self._tree.host(name))
+
+    def at(self, dn: str) -> Host:
+        """The workstation's entry of this distinguished name; a workstation knows its own by binding as it.
+
+        :raises NotInDirectory: as :meth:`read`.
+        """
+        return _host(self._connection.read(dn, _ATTRIBUTES))
 
     def all(self) -> tuple[Host, ...]:
         """Every workstation: the whole list or an error."""

@@ -138,7 +138,7 @@ class People:
         # The directory ignores case, width and spaces of names; only the canonical spelling is this person.
         if login.encode() not in entry.all("uid"):
             raise NotInDirectory(
-                _("The directory writes the login name “{login}” differently. Use the name as NSS gives it.").format(
+                _("The directory writes the login name '{login}' differently. Use the name as NSS gives it.").format(
                     login=login
                 )
             )

@@ -13,13 +13,15 @@ from faced.directory.hosts import Hosts
 from faced.directory.people import People, SealedFace
 from faced.directory.realm import RealmDocuments
 from faced.directory.tree import Tree
-from faced.errors import AmbiguousEntry, DirectoryError, NotInDirectory
+from faced.errors import AmbiguousEntry, DirectoryError, NotAllowed, NotInDirectory
 from faced.i18n import _
+
+_OF_ONE_ENTRY = {NotInDirectory.reason, AmbiguousEntry.reason, "oversize", "several_values", "referral"}
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One visit to the directory. ``faces``: by login; None for who is not there, or not exactly once."""
+    """One visit to the directory. ``faces``: by login; None for who is not there exactly once, with usable bytes."""
 
     papers: RealmPapers
     faces: dict[str, SealedFace | None]
@@ -44,21 +46,27 @@ class DirectorySource:
     than the few milliseconds of a handshake cost a logon.
     """
 
-    def __init__(self, connector: Connector, tree: Tree, host: str) -> None:
+    def __init__(self, connector: Connector, tree: Tree, host_dn: str) -> None:
+        """
+        :param host_dn: the entry of this workstation, which ``connector`` binds as.
+        """
         self._connector = connector
         self._tree = tree
-        self._host = host
+        self._host_dn = host_dn
 
     def ask(self, logins: Iterable[str], within_s: float | None) -> Answer:
-        with self._connector.connect(within_s) as connection:
-            papers = self._papers(connection)
-            people = People(connection, self._tree)
-            return Answer(papers, {login: _face(people.face, login) for login in logins})
+        try:
+            with self._connector.connect(within_s) as connection:
+                papers = self._papers(connection)
+                people = People(connection, self._tree)
+                return Answer(papers, {login: _face(people.face, login) for login in logins})
+        except NotAllowed as error:
+            raise DirectoryError(str(error), reason=error.reason) from None
 
     def _papers(self, connection: Connection) -> RealmPapers:
         try:
             realm = RealmDocuments(connection, self._tree).read()
-            host = Hosts(connection, self._tree).read(self._host)
+            host = Hosts(connection, self._tree).at(self._host_dn)
         except NotInDirectory as error:
             raise DirectoryError(
                 _("The directory shows this host no realm or no entry of its own: {why}").format(why=error),
@@ -70,5 +78,8 @@ class DirectorySource:
 def _face(ask: Callable[[str], SealedFace], login: str) -> SealedFace | None:
     try:
         return ask(login)
-    except (NotInDirectory, AmbiguousEntry):
-        return None
+    except DirectoryError as error:
+        # One entry that is missing, double or spoilt must not stand in the way of everybody else's.
+        if error.reason in _OF_ONE_ENTRY:
+            return None
+        raise

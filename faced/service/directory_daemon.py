@@ -192,16 +192,18 @@ def summary(fetcher: Fetcher) -> str:
 def make_fetcher(settings: Config, environ: Mapping[str, str]) -> Fetcher:
     """The fetcher that a configuration describes.
 
-    :raises ConfigError: no host name, no password.
-    :raises FacedError: no server, or no folder for the cache.
+    :raises ConfigError: no server, no account, no password.
+    :raises StateError: no folder for the cache.
     """
-    if not settings.host.name:
-        raise ConfigError("host: name: is missing. Join this host to a realm first.")
     directory = settings.directory
-    connector = Connector.configured(directory, read_password(directory.password, environ))
+    password = read_password(directory.password, environ)
+    try:
+        connector = Connector.configured(directory, password)
+    except DirectoryError as error:
+        raise ConfigError(str(error)) from None
     folder = Path(environ["STATE_DIRECTORY"]) if environ.get("STATE_DIRECTORY") else settings.state.directory
     return Fetcher(
-        DirectorySource(connector, Tree.configured(directory), settings.host.name),
+        DirectorySource(connector, Tree.configured(directory), directory.bind_dn),
         Cache(folder / "cache", valid_days=directory.cache_days, clock=time.time),
         timeout_s=directory.timeout_s,
         refresh_s=directory.refresh_s,

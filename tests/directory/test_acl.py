@@ -99,6 +99,17 @@ def test_a_host_cannot_find_out_what_it_cannot_read(site: Site) -> None:
             assert list(pc.find_all(site.slapd.tree.people, guess, ["uid"])) == []
 
 
+def test_a_host_cannot_carry_its_colleagues_away_in_one_go(site: Site) -> None:
+    for number in range(3):
+        enrol(site.slapd, f"crowd{number}", groups=("crowd",))
+    password = site.slapd.add_host("pc-crowd", ["crowd"])
+    with site.slapd.connector(site.slapd.tree.host("pc-crowd"), password).connect() as pc:
+        with pytest.raises(DirectoryError) as refused:
+            list(pc.find_all(site.slapd.tree.people, "(objectClass=person)", ["uid"]))
+        assert refused.value.reason == "truncated"
+        assert People(pc, site.slapd.tree).face("crowd2").template == TEMPLATE
+
+
 def test_a_host_sees_of_the_hosts_only_itself(site: Site) -> None:
     with site.host() as pc:
         assert set(everything(site, pc)) == {

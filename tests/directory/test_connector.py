@@ -13,7 +13,7 @@ import pytest
 from faced.config import DirectoryConfig
 from faced.directory.connector import Account, Connector, ServerAddress
 from faced.errors import DirectoryUnavailable
-from tests.rig.ldap_peer import LdapPeer, drips, feigns_starttls, refuses_starttls, silent, tls_server
+from tests.rig.ldap_peer import LdapPeer, drips, feigns_starttls, injects, refuses_starttls, silent, tls_server
 from tests.rig.pki import Authority, Certificate
 from tests.rig.slapd import PrivateSlapd
 
@@ -109,7 +109,11 @@ def test_tls_1_1_is_refused(authority: Authority) -> None:
 
 @pytest.mark.parametrize(
     ("behave", "why"),
-    [(refuses_starttls, "refused an encrypted connection"), (feigns_starttls, "does not speak TLS|cannot be reached")],
+    [
+        (refuses_starttls, "refused an encrypted connection"),
+        (feigns_starttls, "does not speak TLS|cannot be reached"),
+        (injects, "invalid messageId"),
+    ],
 )
 def test_a_stripped_starttls_costs_no_password(authority: Authority, behave: Behaviour, why: str) -> None:
     with LdapPeer(behave) as peer:

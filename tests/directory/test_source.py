@@ -12,7 +12,7 @@ from tests.rig.slapd import PrivateSlapd
 
 
 def source(slapd: PrivateSlapd, name: str, password: str, tree: Tree | None = None) -> DirectorySource:
-    return DirectorySource(slapd.connector(slapd.tree.host(name), password), tree or slapd.tree, name)
+    return DirectorySource(slapd.connector(slapd.tree.host(name), password), tree or slapd.tree, slapd.tree.host(name))
 
 
 def test_one_visit_brings_the_papers_and_the_faces(slapd: PrivateSlapd) -> None:
@@ -34,6 +34,17 @@ def test_one_visit_brings_the_papers_and_the_faces(slapd: PrivateSlapd) -> None:
     assert abe is not None
     assert (abe.template, set(abe.template_keys)) == (TEMPLATE, set(KEYS))
     assert answer.faces == {"nobody": None, "secret": None, "ABE": None}
+
+
+def test_one_unusable_entry_spoils_nobody_elses(slapd: PrivateSlapd) -> None:
+    enrol(slapd, "goto")
+    enrol(slapd, "huge")
+    with slapd.admin() as admin:
+        admin.modify(slapd.tree.person("huge"), replace={"facedTemplate": [b"x" * 20_000]})
+    password = slapd.add_host("pc-spoilt", ["default"])
+    faces = source(slapd, "pc-spoilt", password).ask(["huge", "goto"], 20).faces
+    assert faces["huge"] is None
+    assert faces["goto"] is not None and faces["goto"].template == TEMPLATE
 
 
 def test_a_tree_without_a_realm_is_named(slapd: PrivateSlapd) -> None:

@@ -103,6 +103,15 @@ def feigns_starttls(peer: LdapPeer, sock: socket.socket) -> None:
         sock.sendall(reply(request, _BIND_RESPONSE, _SUCCESS))
 
 
+def injects(peer: LdapPeer, sock: socket.socket) -> None:
+    """Agrees to StartTLS and puts answers in the clear behind it, to be taken for what came inside TLS."""
+    request = peer.read(sock)
+    forged = bytearray(request)
+    forged[3 + request[3]] += 1
+    sock.sendall(reply(request, _EXTENDED_RESPONSE, _SUCCESS) + reply(bytes(forged), _BIND_RESPONSE, _SUCCESS))
+    silent(peer, sock)
+
+
 def drips(peer: LdapPeer, sock: socket.socket) -> None:
     """Sends an answer that never ends, a byte at a time: no single wait is long."""
     peer.read(sock)

@@ -256,7 +256,7 @@ suffix {self.tree.base}
 rootdn {self.admin_dn}
 rootpw {self.admin_password}
 directory {self.folder}/db
-index objectClass,uid eq
+index objectClass,uid,employeeNumber eq
 {"" if self._cn_config else f"include {self.folder}/acl.conf"}
 """
         )
