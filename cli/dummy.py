@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -214,27 +215,39 @@ def _described(member: StaffMember) -> dict[str, str | int]:
 
 
 def _readme(count: int, clips: bool, attacks: bool, seed: int, difficult: bool, fps: int, base: str) -> str:
-    command = f"facectl dummy make --out DIR --staff {count} --seed {seed} --fps {fps} --base {base}"
+    command = f"facectl dummy make --out DIR --staff {count} --seed {seed} --fps {fps} --base {shlex.quote(base)}"
     command += " --clips" * clips + " --attacks" * attacks + " --difficult" * difficult
-    parts = [
-        "# Dummy staff\n\nNobody here exists. Faces, names and numbers were made by\n\n"
-        f"    {command}\n\nand the same command makes the same files again. "
-        "Error rates and thresholds must never be taken from them.\n",
-        "* `photos/LOGIN.jpg`: ID photos, 480x600.\n"
-        f"* `hr.ldif`: the HR directory: {PEOPLE},{base} (inetOrgPerson with jpegPhoto). For an empty directory "
-        "`slapadd -l hr.ldif` or `ldapadd -f hr.ldif`; where the base exists already, `ldapadd -c`.\n"
-        "* `staff.json`: the same people without photos, with the seed of each face.\n",
-    ]
+    contents = {
+        "photos/LOGIN.jpg": _("ID photos, 480x600 pixels."),
+        "hr.ldif": _(
+            "The HR directory, {people}: inetOrgPerson with jpegPhoto. For an empty directory `slapadd -l hr.ldif` or "
+            "`ldapadd -f hr.ldif`; where the base exists already, `ldapadd -c`."
+        ).format(people=f"{PEOPLE},{base}"),
+        "staff.json": _("The same people without photos, with the seed of each face."),
+    }
     if clips:
-        parts.append(
-            f"* `clips/LOGIN.avi`: {_CLIP_SECONDS:.0f} seconds before a webcam, {fps} frames a second (set the "
-            "camera's `fps` to the same), obeying one challenge; `.json` beside it: what happens in it.\n"
-            "* `clips/scene-*.avi`: nobody, two people, glasses, a mask, a hand, glare, poor light, too far; "
-            "all but the glasses must be refused.\n"
+        contents["clips/LOGIN.avi"] = _(
+            "{seconds:.0f} seconds before a webcam, {fps} frames a second (set the camera's `fps` to the same), "
+            "obeying one challenge. The .json beside it says what happens in it."
+        ).format(seconds=_CLIP_SECONDS, fps=fps)
+        contents["clips/scene-*.avi"] = _(
+            "Nobody, two people, a mask, a hand, poor light, too far away: scenes that no logon may be decided on; "
+            "and glasses with and without glare."
         )
     if attacks:
-        parts.append(
-            "* `attacks/LOGIN-*.avi`: a printed photo (flat, bent either way), a photo and a clip on a screen. "
-            "They match the person; they must be refused all the same.\n"
+        contents["attacks/LOGIN-*.avi"] = _(
+            "A printed photo (flat, bent either way), and a photo and a clip on a screen. They look like the person "
+            "and must be refused all the same."
         )
-    return "\n".join([parts[0], "".join(parts[1:])])
+    lines = [
+        "# " + _("Dummy staff"),
+        "",
+        _("Nobody here exists. Faces, names and numbers were made by this command, which makes the same files again:"),
+        "",
+        f"    {command}",
+        "",
+        _("Error rates and thresholds must never be taken from them."),
+        "",
+        *(f"* `{name}`: {meaning}" for name, meaning in contents.items()),
+    ]
+    return "\n".join(lines) + "\n"
