@@ -1,7 +1,8 @@
 """A set of labelled faces for training and for measuring: landmarks and numbers, never pictures or names.
 
 The file is an npz with ``points`` (n, 68, 2) px and ``person`` (n,), numbers or text; optional are ``spread``, ``yaw``
-and ``pitch`` (degrees) and ``fold`` (by person, for cross-validation), each (n,).
+and ``pitch`` (degrees) and ``fold`` (by person, for cross-validation), each (n,), and ``missing``
+(n, 68), which landmarks of a face are not known.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class FaceSet:
 
     @classmethod
     def load(cls, path: Path) -> FaceSet:
-        """Read a file; faces with a landmark or a spread that is not finite are left out.
+        """Read a file; faces with a missing landmark, or one or a spread that is not finite, are left out.
 
         :raises MetricError: not such a file.
         """
@@ -62,6 +63,11 @@ class FaceSet:
         digest = hashlib.sha256(np.ascontiguousarray(points, dtype="<f4").tobytes())
         digest.update(np.ascontiguousarray(row, dtype="<i8").tobytes())
         finite = np.isfinite(points).all(axis=(1, 2))
+        missing = arrays.get("missing")
+        if missing is not None:
+            if missing.shape != points.shape[:2]:
+                raise MetricError(f"{path.name} has arrays of different lengths.")
+            finite &= ~missing.astype(bool).any(axis=1)
         if optional["spread"] is not None:
             finite &= np.isfinite(optional["spread"]) & (optional["spread"] >= 0)
 

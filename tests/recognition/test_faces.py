@@ -50,6 +50,10 @@ def test_a_face_with_a_missing_landmark_or_spread_is_left_out(tmp_path: Path) ->
     faces.points[1, 5, 0] = np.nan
     faces.spread[2] = np.nan
     assert FaceSet.load(write(faces, tmp_path / "a.npz")).person.tolist() == [0, 3]
+    missing = np.zeros((4, 68), dtype=bool)
+    missing[3, 67] = True
+    np.savez(tmp_path / "b.npz", points=faces.points, person=faces.person, missing=missing)
+    assert FaceSet.load(tmp_path / "b.npz").person.tolist() == [0, 2]
 
 
 @pytest.mark.parametrize(
