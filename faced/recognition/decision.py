@@ -22,6 +22,8 @@ from faced.recognition.template import FaceTemplate
 
 MIN_FRAMES = 5
 MAX_FRAMES = 20
+#: Nats around the threshold that count as near.
+_NEAR = 3.0
 
 
 class Decision(StrEnum):
@@ -52,12 +54,8 @@ class Verdict:
         return "just_below" if margin > -_NEAR else "below"
 
 
-#: Nats around the threshold that count as near.
-_NEAR = 3.0
-
-
 class Matcher:
-    """Fuses the frames of one sitting and decides; make a new one for each attempt.
+    """Fuses the frames of one sitting and decides; make a new one for each attempt and each time the face was lost.
 
     Undecided before ``min_frames``. From then on a match as soon as the score exceeds the threshold; at ``max_frames``
     the decision is final and later frames are not looked at. There is no early no_match: an odd expression passes.
