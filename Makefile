@@ -26,6 +26,9 @@ check: setup ## lint, types, architecture
 bench: setup ## figures: recognition, landmarks, dummy staff, attempts
 	@tools/bench.sh
 
+locale: setup ## collects new messages into the catalogues
+	@tools/locale.sh
+
 clean: ## remove what was built
 	rm -rf build dist *.egg-info $(VENV)
 	$(MAKE) -s -C pam_module clean

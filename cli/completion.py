@@ -8,14 +8,15 @@ from click.shell_completion import get_completion_class
 from faced.i18n import _
 
 
-@click.command(
-    help=_(
-        "Print the completion script for your shell.\n\n\b\n"
-        "  bash  facectl completion bash > /etc/bash_completion.d/facectl\n"
-        "  zsh   facectl completion zsh > /usr/share/zsh/vendor-completions/_facectl\n"
-        "  fish  facectl completion fish > ~/.config/fish/completions/facectl.fish"
-    )
-)
+_PLACES = """
+
+\b
+  bash  facectl completion bash > /etc/bash_completion.d/facectl
+  zsh   facectl completion zsh > /usr/share/zsh/vendor-completions/_facectl
+  fish  facectl completion fish > ~/.config/fish/completions/facectl.fish"""
+
+
+@click.command(help=_("Print the completion script for your shell.") + _PLACES)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gettext
 import os
 import time
 import tomllib
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import click
 
+import faced
 from faced import config as configuration
 from faced.config import Config
 from faced.i18n import LANGUAGES, set_language
@@ -59,7 +61,16 @@ def choose_language(arguments: Sequence[str]) -> str:
     if wanted not in LANGUAGES:
         terminal = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
         wanted = terminal[:2] if terminal[:2] in LANGUAGES else ""
-    return set_language(wanted)
+    chosen = set_language(wanted)
+    _translate_click(chosen)
+    return chosen
+
+
+def _translate_click(language: str) -> None:
+    """click asks the global gettext for its own words (Usage, Options, Missing argument ...)."""
+    os.environ["LANGUAGE"] = language
+    gettext.bindtextdomain("click", Path(faced.__file__).parent / "locale")
+    gettext.textdomain("click")
 
 
 def _configured(arguments: Sequence[str]) -> str:
