@@ -31,6 +31,8 @@ from tools.pairs import all_pairs
 STAFF = 20
 ENROLLED = STAFF - 1
 SEEDS = (1, 2)
+#: Shares beyond which the machinery, not chance, is at fault; the threshold is set for a false match rate of 1 %.
+MOST_FALSE_ACCEPTS, MOST_FALSE_REJECTS = 0.04, 0.15
 FPS = 30
 TYPING_S = 1.5
 PICTURE = Path("build") / "demo-landmarks.png"
@@ -148,8 +150,9 @@ def everybody(show: Demonstration, members: list[StaffMember]) -> None:
     show.title(f"(b) everybody at everybody's logon: {STAFF} x {STAFF - 1} pairs, {len(SEEDS)} clips each")
     show.line(
         f"another's face let in: {tally.false_accepts} of {tally.impostor}; own face refused: {tally.false_rejects} of "
-        f"{tally.genuine}; undecided {tally.undecided}",
-        tally.impostor == len(SEEDS) * STAFF * (STAFF - 1) and tally.genuine == len(SEEDS) * STAFF,
+        f"{tally.genuine} (the clip ended undecided {tally.undecided} times: refused)",
+        tally.false_accepts <= MOST_FALSE_ACCEPTS * tally.impostor
+        and tally.false_rejects <= MOST_FALSE_REJECTS * tally.genuine,
     )
     show.note("dummies, not people: what to expect of people is in faced/recognition/MODEL_CARD.md")
 

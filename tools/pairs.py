@@ -1,8 +1,8 @@
 """Everybody against everybody: the decision on dummy staff, errors of both kinds counted.
 
 The very path of a logon - ID photo to template, webcam frames through the gates, matcher with the shipped metric and
-threshold - without PAM and daemons in between, so that hundreds of attempts fit into seconds. Dummies show that the
-machinery works; no error rate of people follows from it.
+threshold and with the calibration of these very staff - without PAM and daemons in between, so that hundreds of
+attempts fit into seconds. Dummies show that the machinery works; no error rate of people follows from it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from faced.landmarks.predictor import Predictor
 from faced.recognition.calibration import OperatingPoint
 from faced.recognition.decision import MAX_FRAMES, Decision, Matcher
 from faced.recognition.metric import Metric
+from faced.recognition.site import SiteCalibration
 from faced.recognition.template import FaceTemplate, Sample, Source
 
 #: Frames rendered for one attempt: enough for a final decision with some gated.
@@ -27,7 +28,11 @@ FRAMES = 24
 
 @dataclass(frozen=True)
 class Tally:
-    """Attempts and errors: ``false_rejects`` of the person's own, ``false_accepts`` of somebody else's."""
+    """Attempts and errors.
+
+    ``false_rejects``: of the person's own attempts; ``false_accepts``: of somebody else's. ``undecided`` attempts had
+    too few usable frames for a final decision; they count as refused.
+    """
 
     genuine: int
     false_rejects: int
@@ -51,11 +56,12 @@ def all_pairs(members: Sequence[StaffMember], seeds: Sequence[int], *, fmr: floa
     with multiprocessing.get_context("spawn").Pool(os.cpu_count() or 1) as pool:
         seen = pool.starmap(_see, jobs)
     metric, point = Metric.shipped(), OperatingPoint.shipped(fmr)
+    site = SiteCalibration.over(metric, [entry.template for entry in seen])
     counts = {"genuine": 0, "false_rejects": 0, "impostor": 0, "false_accepts": 0, "undecided": 0}
     for at, enrolled in enumerate(seen):
         for who, probe in enumerate(seen):
             for sitting in probe.sittings:
-                decision = _decide(Matcher(metric, point, enrolled.template), sitting)
+                decision = _decide(Matcher(metric, point, enrolled.template, site), sitting)
                 counts["undecided"] += decision is Decision.UNDECIDED
                 if at == who:
                     counts["genuine"] += 1
