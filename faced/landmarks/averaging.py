@@ -2,7 +2,7 @@
 
 dlib's predictor returns whole pixels and jumps with the box it is given. The mean of many calls (never the median,
 which ruins the metric) on a crop enlarged four times removes a quarter to a third of the recognition error; how far the
-calls lie apart is the best quality figure there is. Measured table: docs/accuracy.md.
+calls lie apart is the best quality figure there is.
 """
 
 from __future__ import annotations

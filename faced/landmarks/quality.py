@@ -87,11 +87,14 @@ PHOTO = Gates(
     max_cover=1.0,
 )
 
+#: A mouth is hidden beyond doubt: no lips and another tint below than above.
+SURELY_COVERED = 1.5
+
 #: An eye is closed when it is this much less open than the same person's eyes in the frames before ...
 CLOSED_RELATIVE = 0.62
 #: ... or is hardly open and shows no iris. Narrow eyes are as little open, but dark inside.
 NARROW_OPENNESS = 0.24
-MIN_IRIS = 0.62
+MIN_IRIS = 0.66
 
 
 def judge(
@@ -119,6 +122,8 @@ def judge(
         (iod_share <= gates.max_iod_share, Reason.TOO_NEAR),
         (measures.grey >= gates.min_grey, Reason.TOO_DARK),
         (measures.burnt <= gates.max_burnt, Reason.TOO_BRIGHT),
+        # A mask moves the points that the pose is told from: say what to mend, not where to look.
+        (measures.cover <= SURELY_COVERED, Reason.COVERED),
         (pose.yaw_deg <= gates.max_yaw_deg, Reason.TURNED_RIGHT),
         (pose.yaw_deg >= -gates.max_yaw_deg, Reason.TURNED_LEFT),
         (pose.pitch_deg >= -gates.max_up_deg, Reason.LOOKING_UP),

@@ -100,6 +100,12 @@ def test_what_a_person_should_mend_first_is_said_first() -> None:
     assert verdict(far_and_dark, spread=0.05) is Reason.TOO_DARK
 
 
+def test_a_mask_is_named_even_where_it_makes_the_head_seem_turned_and_a_doubt_is_not() -> None:
+    assert verdict(replace(GOOD, cover=2.0), Pose(25, 0, 0)) is Reason.COVERED
+    assert verdict(replace(GOOD, cover=1.2), Pose(25, 0, 0)) is Reason.TURNED_RIGHT
+    assert verdict(replace(GOOD, cover=1.2)) is Reason.COVERED
+
+
 def test_every_number_that_is_not_one_is_refused() -> None:
     nan = float("nan")
     assert verdict(pose=Pose(nan, 0, 0)) is not None
