@@ -119,6 +119,7 @@ class Matcher:
 
     def _threshold(self, probe_samples: float) -> float:
         """A site's own impostors can raise the threshold, never lower it."""
-        threshold = self._operating_point.threshold(float(self._enrolled.samples[0]), probe_samples)
-        own = None if self._site is None else self._site.threshold(self._operating_point.fmr)
+        point, site = self._operating_point, self._site
+        threshold = point.threshold(float(self._enrolled.samples[0]), probe_samples, calibrated=site is not None)
+        own = None if site is None else site.threshold(point.fmr)
         return threshold if own is None else max(threshold, own)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,13 @@ def test_the_threshold_is_of_the_nearest_layout_with_no_more_samples() -> None:
     assert both.threshold(3, 3) == 2.5
 
 
+def test_where_nothing_is_known_of_the_site_the_next_stricter_threshold_holds() -> None:
+    point, stricter = OperatingPoint.shipped(0.01), OperatingPoint.shipped(0.001)
+    assert point.threshold(1, 1, calibrated=False) == stricter.threshold(1, 1) > point.threshold(1, 1)
+    strictest = OperatingPoint.shipped(0.0001)
+    assert strictest.threshold(1, 1, calibrated=False) == strictest.threshold(1, 1)
+
+
 def test_nobody_is_accepted_against_the_evidence() -> None:
     assert OperatingPoint(0.1, bytes(32), "", (entry(1, 1, -4.0),)).threshold(1, 1) == 0.0
 
@@ -80,7 +88,8 @@ def test_layouts_with_too_few_people_get_no_threshold(trained: Metric) -> None:
 def test_a_document_comes_back_from_its_file(trained: Metric, operating_point: OperatingPoint, tmp_path: Path) -> None:
     content = calibration.document(trained, "drawn people", {0.01: operating_point.thresholds})
     (tmp_path / "points.json").write_text(json.dumps(content))
-    assert OperatingPoint.load(tmp_path / "points.json", 0.01) == operating_point
+    same = replace(operating_point, uncalibrated=operating_point.thresholds)
+    assert OperatingPoint.load(tmp_path / "points.json", 0.01) == same
 
 
 @pytest.mark.parametrize(
