@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 
 from faced.directory.bundle import Bundle
@@ -14,25 +12,10 @@ from faced.errors import StateError
 from faced.logon.judge import Bench, Unfit
 from faced.logon.outcome import Outcome, Standing
 from faced.logon.serials import SerialMemory
-from faced.recognition.calibration import OperatingPoint
 from faced.recognition.decision import Decision
-from faced.recognition.metric import Metric
-from faced.recognition.template import FaceTemplate, Sample, Source
+from tests.logon.faces import METRIC, POINT, face, template
 from tests.logon.realm import DAY, TestRealm
 from tests.logon.theatre import frame
-
-METRIC = Metric.shipped()
-POINT = OperatingPoint.shipped()
-
-
-def face(seed: int) -> np.ndarray[Any, Any]:
-    """A made-up face, (68, 2): far from any other seed's, as the metric sees it."""
-    rng = np.random.default_rng(seed)
-    return np.asarray(METRIC.reference * 100 + rng.normal(0, 1.0, (68, 2)), np.float32)
-
-
-def template(seed: int = 1) -> bytes:
-    return FaceTemplate((Sample.from_points(face(seed), 0.001, Source.CAMERA, 20000),)).encode()
 
 
 class Host:

@@ -1,0 +1,336 @@
+"""Logons over the real socket: who may ask, who gets the camera, what it costs and what is recorded."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from faced.errors import CameraUnavailable, ProtocolError
+from faced.landmarks.quality import Reason
+from faced.service.interface import Interface
+from faced.service.varlink import Client, VarlinkError
+from tests.service.office import LOGON, NONCE, SUZUKI, TANAKA, Office, asked, begun, decided, office
+from tests.service.wire import as_uid
+
+
+@pytest.fixture
+def pc(open_folder: Path) -> Iterator[Office]:
+    with office(open_folder) as opened:
+        yield opened
+
+
+def test_the_right_face_after_the_password_is_let_in_and_recorded(pc: Office) -> None:
+    with pc.client() as client:
+        assert begun(client) == {}
+        assert decided(client) == {"outcome": "match", "text": "Welcome.", "nonce": NONCE}
+    (event,) = pc.records.events
+    assert (event.kind.word, event.outcome, event.score_band, event.service) == (
+        "admitted",
+        "match",
+        "above",
+        "lightdm",
+    )
+    assert len(event.subject) == 32
+    pc.until(lambda: pc.directory.used == ["tanaka"])
+
+
+def test_somebody_elses_face_is_not(pc: Office) -> None:
+    pc.scene.shows = 2
+    assert pc.decide()["outcome"] == "no_match"
+    assert pc.records.events[0].kind.word == "refused"
+
+
+def test_guidance_comes_only_after_the_password(pc: Office) -> None:
+    pc.scene.shows = Reason.TOO_DARK
+    with pc.client() as client:
+        assert begun(client) == {}
+        pc.until(lambda: pc.scene.is_open)
+        answers = list(client.stream(f"{LOGON}.Decide", **asked("tanaka"), nonce=NONCE))
+    assert answers[0] == {"text": "Please look at the camera.", "reason": None}
+    assert answers[-1]["outcome"] == "too_dark"
+
+
+def test_every_answer_fits_the_interface_file(pc: Office) -> None:
+    reply = Interface.shipped(LOGON).methods["Decide"].reply
+    with pc.client() as client:
+        answers = list(client.stream(f"{LOGON}.Decide", **asked("tanaka"), nonce=NONCE))
+    for answer in answers:
+        assert reply.checked(answer)
+        assert set(answer) <= set(reply.fields)
+
+
+@pytest.mark.parametrize(("user", "outcome"), [("nobody-here", "no_template"), ("suzuki", "no_match")])
+def test_begin_is_the_same_whatever_is_wrong(pc: Office, user: str, outcome: str) -> None:
+    with pc.client() as client:
+        assert begun(client, user) == {}
+        pc.until(lambda: pc.scene.is_open)
+        assert pc.records.events == []
+        assert decided(client, user)["outcome"] == outcome
+
+
+def test_a_name_that_nss_does_not_know_is_in_no_record(pc: Office) -> None:
+    pc.decide("hunter2")
+    assert "hunter2" not in repr(pc.records.events)
+    assert pc.records.events[0].subject == ""
+
+
+def test_all_spellings_of_a_name_share_one_counter(pc: Office) -> None:
+    pc.scene.shows = 2
+    assert [pc.decide(user)["outcome"] for user in ("tanaka", "TANAKA", "tanaka", "TANAKA")] == [
+        "no_match",
+        "no_match",
+        "no_match",
+        "locked_out",
+    ]
+
+
+def test_the_lock_is_for_one_person_and_says_how_long(pc: Office) -> None:
+    pc.scene.shows = 9
+    for _ in range(3):
+        pc.decide()
+    locked = pc.decide()
+    assert (locked["outcome"], locked["text"]) == ("locked_out", "Too many tries. Wait 30 s.")
+    assert pc.records.events[-1].kind.word == "locked_out"
+    pc.scene.shows = 2
+    assert pc.decide("suzuki")["outcome"] == "match"
+
+
+def test_lockers_burn_no_tries_of_the_greeter(pc: Office) -> None:
+    pc.scene.shows = 9
+    for _ in range(4):
+        locker = pc.decide(service="swaylock", real_uid=TANAKA)
+    assert locker["outcome"] == "locked_out"
+    pc.scene.shows = 1
+    assert pc.decide()["outcome"] == "match"
+
+
+def test_nobody_in_view_costs_no_try(pc: Office) -> None:
+    pc.scene.shows = Reason.NO_FACE
+    for _ in range(4):
+        assert pc.decide()["outcome"] == "no_face"
+    assert not list(pc.folder.glob("tries-*"))
+
+
+def test_hanging_up_while_being_judged_costs_a_try(pc: Office) -> None:
+    pc.scene.shows = 9
+    client = pc.client()
+    for answer in client.stream(f"{LOGON}.Decide", **asked("tanaka"), nonce=NONCE):
+        assert answer["text"]
+        pc.until(lambda: bool(list(pc.folder.glob("tries-greeter-2001.json"))))
+        client.close()
+        break
+    pc.until(lambda: bool(pc.records.events))
+    assert pc.records.events[0].outcome in ("cancelled", "no_match")
+    pc.camera_is_closed()
+
+
+def test_a_counter_that_cannot_be_written_admits_nobody(pc: Office) -> None:
+    (pc.folder / "tries-greeter-2001.json.new").mkdir()
+    assert pc.decide()["outcome"] == "locked_out"
+    assert ("state", "", "state") in pc.records.words()
+
+
+def test_a_match_that_cannot_be_recorded_is_no_answer(pc: Office) -> None:
+    pc.records.broken = True
+    with pytest.raises(ProtocolError):
+        pc.decide()
+    assert pc.directory.used == []
+    pc.records.broken = False
+    assert pc.decide()["outcome"] == "match"
+
+
+@pytest.mark.parametrize("more", [{"service": "su"}, {"rhost": "192.0.2.1"}])
+def test_an_exemption_or_refusal_that_cannot_be_recorded_is_no_answer(pc: Office, more: dict[str, Any]) -> None:
+    pc.records.broken = True
+    for ask in (pc.decide, pc.account):
+        with pytest.raises(ProtocolError):
+            ask(**more)
+
+
+def test_hanging_up_before_the_password_closes_the_camera_and_leaves_no_record(pc: Office) -> None:
+    with pc.client() as client:
+        begun(client)
+        pc.until(lambda: pc.scene.is_open)
+    pc.camera_is_closed()
+    assert pc.records.events == []
+
+
+def test_nobody_joins_and_the_camera_closes(pc: Office) -> None:
+    with pc.client() as client:
+        begun(client)
+        pc.until(lambda: pc.scene.is_open)
+        pc.camera_is_closed()
+        assert decided(client)["outcome"] == "match"
+
+
+def test_joining_as_another_user_starts_from_nothing(pc: Office) -> None:
+    with pc.client() as client:
+        begun(client, "tanaka")
+        assert decided(client, "suzuki")["outcome"] == "no_match"
+
+
+def test_the_newer_greeter_has_the_camera_and_the_older_comes_back_for_it(pc: Office) -> None:
+    with pc.client() as older, pc.client() as newer:
+        begun(older)
+        begun(newer)
+        newer.close()
+        assert decided(older)["outcome"] == "match"
+
+
+def test_who_joined_keeps_the_camera_and_others_are_told_busy(pc: Office) -> None:
+    pc.scene.shows = Reason.NO_FACE
+    first: list[dict[str, Any]] = []
+    with pc.client() as client:
+        stream = client.stream(f"{LOGON}.Decide", **asked("tanaka"), nonce=NONCE)
+        first.append(next(stream))
+        assert pc.decide("suzuki")["outcome"] == "busy"
+        first.extend(stream)
+    assert first[-1]["outcome"] == "no_face"
+
+
+def test_the_greeter_takes_the_camera_from_what_a_user_started(pc: Office) -> None:
+    pc.scene.shows = Reason.NO_FACE
+    with pc.client() as sudo:
+        stream = sudo.stream(f"{LOGON}.Decide", **asked("tanaka", "sudo", TANAKA), nonce=NONCE)
+        next(stream)
+        pc.until(lambda: pc.scene.is_open)
+        pc.scene.shows = 2
+        assert pc.decide("suzuki")["outcome"] == "match"
+        assert list(stream)[-1]["outcome"] == "busy"
+
+
+def test_a_camera_that_fails_is_said_with_its_reason_in_the_record(pc: Office) -> None:
+    pc.scene.shows = CameraUnavailable("gone", reason="camera_gone")
+    assert pc.decide()["outcome"] == "camera_unavailable"
+    assert pc.records.words() == [("refused", "camera_unavailable", "camera_gone")]
+
+
+def test_a_camera_that_hangs_is_unavailable_by_the_deadline_and_others_are_answered(pc: Office) -> None:
+    pc.scene.hangs.clear()
+    outcome: list[str] = []
+    waiting = threading.Thread(target=lambda: outcome.append(pc.decide()["outcome"]))
+    waiting.start()
+    pc.until(lambda: pc.scene.is_open)
+    assert pc.account()["standing"] == "clear"
+    waiting.join(5)
+    assert outcome == ["camera_unavailable"]
+    pc.scene.hangs.set()
+
+
+def test_a_directory_that_does_not_answer_is_no_template(pc: Office) -> None:
+    pc.directory.silent = True
+    assert pc.decide()["outcome"] == "no_template"
+    assert pc.records.events[0].reason == "directory_deadline"
+    assert pc.account()["standing"] == "unavailable"
+
+
+def test_somebody_not_in_the_directory_has_no_template(pc: Office) -> None:
+    del pc.directory.bundles["tanaka"]
+    assert pc.decide()["outcome"] == "no_template"
+    assert pc.records.events[0].reason == "not_in_directory"
+
+
+def test_a_bundle_moved_from_another_entry_lets_nobody_in(pc: Office) -> None:
+    pc.directory.bundles["suzuki"] = pc.directory.bundles["tanaka"]
+    assert pc.decide("suzuki")["outcome"] == "no_template"
+    assert pc.records.events[0].reason == "wrong_person"
+
+
+def test_roots_own_su_is_exempt_and_recorded(pc: Office) -> None:
+    assert pc.decide(service="su")["outcome"] == "exempt"
+    assert pc.account(service="su")["standing"] == "exempt"
+    assert pc.decide(service="su", real_uid=TANAKA)["outcome"] == "match"
+    assert [event.kind.word for event in pc.records.events] == ["exempted", "exempted", "admitted"]
+
+
+def test_from_afar_nobody_is_judged(pc: Office) -> None:
+    with pc.client() as client:
+        assert begun(client, rhost="192.0.2.1") == {}
+        refused = decided(client, rhost="192.0.2.1")
+    assert (refused["outcome"], refused["text"]) == ("camera_unavailable", "Not from another computer.")
+    assert pc.account(rhost="192.0.2.1")["standing"] == "remote"
+    assert pc.scene.opened == 0
+
+
+@pytest.mark.parametrize("nonce", ["", "0" * 31, "0" * 33, "0" * 31 + "G", "0" * 32 + "\n"])
+def test_a_nonce_is_32_hexadecimal_digits(pc: Office, nonce: str) -> None:
+    with pc.client() as client, pytest.raises(VarlinkError) as refused:
+        client.call(f"{LOGON}.Decide", **asked("tanaka"), nonce=nonce)
+    assert refused.value.parameters == {"parameter": "nonce"}
+
+
+def test_the_account_phase_knows_the_revoked(pc: Office) -> None:
+    bundle = pc.directory.bundles["tanaka"]
+    pc.directory.bundles["tanaka"] = replace(bundle, tombstone=pc.authority.tombstone("tanaka", 99))
+    assert pc.account() == {"standing": "revoked", "text": "Not permitted: call the IS section.", "nonce": NONCE}
+    assert pc.account("suzuki")["standing"] == "clear"
+    assert pc.account("nobody-here")["standing"] == "unavailable"
+    assert pc.scene.opened == 0
+
+
+def ask_as(pc: Office, uid: int, method: str, user: str, **more: Any) -> str:
+    """What a user's own program is told."""
+
+    def ask() -> str:
+        nonce = {} if method == "Begin" else {"nonce": NONCE}
+        with Client(pc.socket, 10) as client:
+            try:
+                answers = list(client.stream(f"{LOGON}.{method}", **asked(user, **more), **nonce))
+            except VarlinkError as error:
+                return error.name
+        return str(answers[-1].get("outcome") or answers[-1].get("standing") or "begun")
+
+    return as_uid(uid, ask)
+
+
+def test_a_locker_of_the_active_session_asks_about_its_own_user(pc: Office) -> None:
+    pc.seat.uid = TANAKA
+    assert ask_as(pc, TANAKA, "Decide", "tanaka", service="swaylock") == "match"
+    assert ask_as(pc, TANAKA, "Account", "tanaka", service="swaylock") == "clear"
+
+
+@pytest.mark.parametrize("method", ["Decide", "Account"])
+@pytest.mark.parametrize("user", ["suzuki", "root", "nobody-here"])
+def test_a_user_may_not_ask_about_anybody_else(pc: Office, method: str, user: str) -> None:
+    pc.seat.uid = TANAKA
+    assert ask_as(pc, TANAKA, method, user) == "io.faced.Logon.NotAllowed"
+    assert pc.records.words() == [("not_allowed", "", "other_user")]
+    assert pc.scene.opened == 0
+
+
+@pytest.mark.parametrize("active", [None, SUZUKI])
+@pytest.mark.parametrize("method", ["Begin", "Decide", "Account"])
+def test_a_user_who_is_not_at_the_seat_may_not_ask(pc: Office, active: int | None, method: str) -> None:
+    pc.seat.uid = active
+    assert ask_as(pc, TANAKA, method, "tanaka") == "io.faced.Logon.NotAllowed"
+    assert pc.records.words() == [("not_allowed", "", "not_at_seat")]
+    assert pc.scene.opened == 0
+
+
+def test_a_user_cannot_pose_as_root_by_saying_so(pc: Office) -> None:
+    pc.seat.uid = TANAKA
+    pc.scene.shows = 9
+    assert ask_as(pc, TANAKA, "Decide", "tanaka", service="su", real_uid=0) == "no_match"
+
+
+def test_a_user_who_asks_too_often_is_told_so_and_root_is_not(pc: Office) -> None:
+    pc.seat.uid = TANAKA
+
+    def hammer() -> str:
+        told = ""
+        for _ in range(30):
+            with Client(pc.socket, 10) as client:
+                try:
+                    client.call(f"{LOGON}.Account", **asked("tanaka"), nonce=NONCE)
+                except VarlinkError as error:
+                    told = error.name
+        return told
+
+    assert as_uid(TANAKA, hammer) == "io.faced.Logon.TooManyRequests"
+    for _ in range(30):
+        assert pc.account()["standing"] == "clear"
