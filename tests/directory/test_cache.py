@@ -182,6 +182,18 @@ def test_a_damaged_file_is_reported_and_counts_as_absent(
     assert again.find("tanaka") is not None and again.papers() is not None
 
 
+def test_no_bit_of_an_entry_can_change_unnoticed(folder: Path, clocks: Clocks) -> None:
+    cache = open_cache(folder, clocks)
+    cache.keep("tanaka", FACE, NOW)
+    (file,) = files(folder)
+    whole = file.read_bytes()
+    for position in range(len(whole)):
+        file.write_bytes(whole[:position] + bytes([whole[position] ^ 1]) + whole[position + 1 :])
+        assert cache.find("tanaka") is None, position
+    file.write_bytes(whole)
+    assert cache.find("tanaka") is not None
+
+
 def test_a_file_renamed_to_another_person_is_nobodys(folder: Path, clocks: Clocks) -> None:
     cache = open_cache(folder, clocks)
     cache.keep("tanaka", FACE, NOW)
@@ -191,6 +203,7 @@ def test_a_file_renamed_to_another_person_is_nobodys(folder: Path, clocks: Clock
     tanaka.replace(suzuki)
     assert cache.find("suzuki") is None
     assert cache.find("tanaka") is None
+    assert cache.people() == ()
 
 
 def test_a_write_that_fails_leaves_the_old_entry(folder: Path, clocks: Clocks) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Iterator
 
@@ -11,6 +12,8 @@ from faced.directory.connection import Entry, Limits, equals
 from faced.directory.connector import Account, Connector
 from faced.directory.tree import RoleAccount
 from faced.errors import AmbiguousEntry, DirectoryError, DirectoryUnavailable, NotAllowed, NotInDirectory
+from tests.rig.ldap_peer import LdapPeer, ignores_paging, tls_server
+from tests.rig.pki import Authority
 from tests.rig.slapd import PrivateSlapd
 
 AT_LAST_S = 10.0
@@ -81,6 +84,17 @@ def test_a_list_cut_off_by_the_server_is_an_error_and_not_a_list(populated: Priv
                 )
             )
     assert cut.value.reason == "truncated"
+
+
+def test_a_server_that_ignores_pages_is_not_believed_to_have_sent_all(authority: Authority) -> None:
+    certificate = authority.issue("pageless")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate.certificate, certificate.key)
+    with LdapPeer(tls_server(context, ignores_paging)) as peer:
+        connector = Connector([peer.tls_url], authority.certificate, Account("cn=x", "y"), timeout_s=20)
+        with connector.connect() as connection, pytest.raises(DirectoryError, match="in pages") as refused:
+            list(connection.find_all("dc=x", equals(objectClass="person"), ["uid"]))
+        assert refused.value.reason == "truncated"
 
 
 def test_a_list_of_a_place_that_does_not_exist_is_an_error(populated: PrivateSlapd) -> None:

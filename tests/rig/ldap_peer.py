@@ -10,12 +10,13 @@ from collections.abc import Callable
 from typing import Self
 
 _PROTOCOL_ERROR, _SUCCESS = 2, 0
-_BIND_RESPONSE, _EXTENDED_RESPONSE = 0x61, 0x78
+_BIND_RESPONSE, _SEARCH_DONE, _EXTENDED_RESPONSE = 0x61, 0x65, 0x78
 
 
 def reply(request: bytes, kind: int, code: int) -> bytes:
-    """A response without more than a result code to a short request (RFC 4511, 4.1.9)."""
-    message_id = request[2 : 4 + request[3]]
+    """A response without more than a result code (RFC 4511, 4.1.9)."""
+    start = 2 + (request[1] & 0x7F if request[1] & 0x80 else 0)
+    message_id = request[start : start + 2 + request[start + 1]]
     body = message_id + bytes([kind, 7, 0x0A, 1, code, 4, 0, 4, 0])
     return bytes([0x30, len(body)]) + body
 
@@ -110,6 +111,13 @@ def injects(peer: LdapPeer, sock: socket.socket) -> None:
     forged[3 + request[3]] += 1
     sock.sendall(reply(request, _EXTENDED_RESPONSE, _SUCCESS) + reply(bytes(forged), _BIND_RESPONSE, _SUCCESS))
     silent(peer, sock)
+
+
+def ignores_paging(peer: LdapPeer, sock: socket.socket) -> None:
+    """Lets everybody in and answers searches without a word about pages (to be put inside TLS)."""
+    sock.sendall(reply(peer.read(sock), _BIND_RESPONSE, _SUCCESS))
+    while request := peer.read(sock):
+        sock.sendall(reply(request, _SEARCH_DONE, _SUCCESS))
 
 
 def drips(peer: LdapPeer, sock: socket.socket) -> None:
