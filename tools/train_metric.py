@@ -60,7 +60,7 @@ upper end of the 95 % interval over people of the false match rate at that very 
   photo against one sitting lies nearer to "1 x 1".
 * **Thresholds do not travel.** In one room with one camera, a threshold set on press photos had a false match rate
   several times higher until the mean of the site was subtracted. A site must measure its own impostors:
-  `faced/recognition/site.py` does both.
+  `faced/recognition/site.py` does both. Without such a calibration the next stricter threshold is used.
 * People of the same sex, age and origin are harder to tell apart than random pairs; relatives and twins were not
   measured. How sex, age and origin are represented in the training set is not known: the people are unnamed.
 * Another camera distance (perspective), an open mouth and a turned head cost accuracy.
