@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from faced.errors import ConfigError
+from faced.i18n import _
 
 DEFAULT_PATH = Path("/etc/faced/faced.toml")
 
@@ -148,9 +149,13 @@ def load(path: Path | None = None) -> Config:
         with path.open("rb") as file:
             document = tomllib.load(file)
     except FileNotFoundError:
-        raise ConfigError(f"There is no configuration file {path}. Copy the example from etc/faced.toml.") from None
+        raise ConfigError(
+            _("There is no configuration file {path}. Copy the example from etc/faced.toml.").format(path=path)
+        ) from None
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"The configuration file {path} cannot be read: {error}") from None
+        raise ConfigError(
+            _("The configuration file {path} cannot be read: {why}").format(path=path, why=error)
+        ) from None
     return parse(document, str(path))
 
 
@@ -166,14 +171,18 @@ def parse(document: dict[str, Any], origin: str = "configuration") -> Config:
 
 def _section(kind: type[Any], values: Any, where: str) -> Any:
     if not isinstance(values, dict):
-        raise ConfigError(f"{where}: expected a table.")
+        raise ConfigError(_("{where}: expected a table.").format(where=where))
     hints = typing.get_type_hints(kind)
     unknown = sorted(set(values) - set(hints))
     if unknown:
-        raise ConfigError(f"{where}: unknown key {unknown[0]!r}. Known are: {', '.join(sorted(hints))}.")
+        raise ConfigError(
+            _("{where}: unknown key {key!r}. Known are: {known}.").format(
+                where=where, key=unknown[0], known=", ".join(sorted(hints))
+            )
+        )
     missing = [f.name for f in dataclasses.fields(kind) if f.name not in values and _required(f)]
     if missing:
-        raise ConfigError(f"{where}: the key {missing[0]!r} is missing.")
+        raise ConfigError(_("{where}: the key {key!r} is missing.").format(where=where, key=missing[0]))
     return kind(**{key: _value(hints[key], value, f"{where}: {key}") for key, value in values.items()})
 
 
@@ -187,7 +196,7 @@ def _value(hint: Any, value: Any, where: str) -> Any:
     origin = typing.get_origin(hint)
     if origin is tuple:
         if not isinstance(value, list):
-            raise ConfigError(f"{where}: expected a list.")
+            raise ConfigError(_("{where}: expected a list.").format(where=where))
         inner = typing.get_args(hint)[0]
         return tuple(_value(inner, item, f"{where}[{index}]") for index, item in enumerate(value))
     if origin is types.UnionType:
@@ -200,7 +209,7 @@ def _value(hint: Any, value: Any, where: str) -> Any:
         return value
     if hint is str and isinstance(value, str):
         return value
-    raise ConfigError(f"{where}: expected {getattr(hint, '__name__', hint)}.")
+    raise ConfigError(_("{where}: expected {kind}.").format(where=where, kind=getattr(hint, "__name__", hint)))
 
 
 def _check(config: Config, where: str) -> None:
@@ -220,11 +229,17 @@ def _check(config: Config, where: str) -> None:
     }
     for key, value in positive.items():
         if not 0 < value < float("inf"):
-            raise ConfigError(f"{where}: {key}: must be more than 0.")
+            raise ConfigError(_("{where}: {key}: must be more than 0.").format(where=where, key=key))
     if config.language not in ("", "ja", "en"):
-        raise ConfigError(f"{where}: language: must be 'ja' or 'en'.")
+        raise ConfigError(_("{where}: language: must be 'ja' or 'en'.").format(where=where))
     if not 0 < config.logon.fmr <= 0.01:
-        raise ConfigError(f"{where}: logon: fmr: must be above 0 and at most 0.01 (one in a hundred).")
+        raise ConfigError(
+            _("{where}: logon: fmr: must be above 0 and at most 0.01 (one in a hundred).").format(where=where)
+        )
     for server in config.directory.servers:
         if not server.startswith(("ldaps://", "ldap://")):
-            raise ConfigError(f"{where}: directory: servers: {server!r} must begin with ldaps:// or ldap://.")
+            raise ConfigError(
+                _("{where}: directory: servers: {server!r} must begin with ldaps:// or ldap://.").format(
+                    where=where, server=server
+                )
+            )

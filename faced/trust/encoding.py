@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from faced.errors import TrustError
+from faced.i18n import _
 
 #: Deeper nesting than any of our formats needs is refused before it costs anything.
 MAX_DEPTH = 8
@@ -105,7 +106,7 @@ def _decode(data: bytes, at: int, depth: int) -> tuple[Any, int]:
         raise _malformed("ends too early")
     if major == _ARRAY:
         items = []
-        for _ in range(argument):
+        for _each in range(argument):
             item, at = _decode(data, at, depth + 1)
             items.append(item)
         return items, at
@@ -115,7 +116,7 @@ def _decode(data: bytes, at: int, depth: int) -> tuple[Any, int]:
 def _decode_map(data: bytes, at: int, length: int, depth: int) -> tuple[dict[str, Any], int]:
     entries: dict[str, Any] = {}
     last = b""
-    for _ in range(length):
+    for _each in range(length):
         start = at
         key, at = _decode(data, at, depth + 1)
         if not isinstance(key, str):
@@ -152,4 +153,4 @@ def _text(data: bytes) -> str:
 
 
 def _malformed(what: str) -> TrustError:
-    return TrustError(f"A signed or sealed record is malformed: {what}.", reason="malformed")
+    return TrustError(_("A signed or sealed record is malformed: {what}.").format(what=what), reason="malformed")

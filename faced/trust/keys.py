@@ -21,6 +21,7 @@ from nacl.secret import Aead
 from nacl.signing import SigningKey
 
 from faced.errors import TrustError
+from faced.i18n import _
 from faced.trust import encoding
 
 KEY_ID_SIZE = 16
@@ -121,9 +122,13 @@ def write_key_file(
             file.flush()
             os.fsync(file.fileno())
     except FileExistsError:
-        raise TrustError(f"The key file {path} exists already and is left as it is.", reason="key_file") from None
+        raise TrustError(
+            _("The key file {path} exists already and is left as it is.").format(path=path), reason="key_file"
+        ) from None
     except OSError as error:
-        raise TrustError(f"The key file {path} cannot be written: {error.strerror}.", reason="key_file") from None
+        raise TrustError(
+            _("The key file {path} cannot be written: {why}.").format(path=path, why=error.strerror), reason="key_file"
+        ) from None
 
 
 def encode_key_file(
@@ -179,7 +184,7 @@ def decode_key_file(data: bytes, passphrase: bytes | None = None) -> dict[str, A
             if operations > _MAX_COST.operations or memory > _MAX_COST.memory_bytes:
                 raise _malformed()
             if passphrase is None:
-                raise TrustError("This key is protected: its passphrase is needed.", reason="wrong_passphrase")
+                raise TrustError(_("This key is protected: its passphrase is needed."), reason="wrong_passphrase")
             head = {"v": 1, "operations": operations, "memory": memory, "salt": salt}
             try:
                 content = encoding.decode(
@@ -187,7 +192,7 @@ def decode_key_file(data: bytes, passphrase: bytes | None = None) -> dict[str, A
                 )
             except CryptoError:
                 raise TrustError(
-                    "The passphrase is wrong, or the key file is damaged.", reason="wrong_passphrase"
+                    _("The passphrase is wrong, or the key file is damaged."), reason="wrong_passphrase"
                 ) from None
             if isinstance(content, dict):
                 return content
@@ -208,11 +213,16 @@ def _read_private(path: Path) -> bytes:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
             if status.st_mode & 0o077:
-                raise TrustError(f"The key file {path} can be read by others: chmod 600 {path}.", reason="key_file")
+                raise TrustError(
+                    _("The key file {path} can be read by others: chmod 600 {path}").format(path=path),
+                    reason="key_file",
+                )
             return file.read(_MAX_FILE_SIZE)
     except OSError as error:
-        raise TrustError(f"The key file {path} cannot be read: {error.strerror}.", reason="key_file") from None
+        raise TrustError(
+            _("The key file {path} cannot be read: {why}.").format(path=path, why=error.strerror), reason="key_file"
+        ) from None
 
 
 def _malformed() -> TrustError:
-    return TrustError("This is not a key file of faced, or it is damaged.", reason="malformed")
+    return TrustError(_("This is not a key file of faced, or it is damaged."), reason="malformed")

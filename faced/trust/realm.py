@@ -16,6 +16,7 @@ from nacl.public import PrivateKey, PublicKey, SealedBox
 from nacl.signing import SigningKey
 
 from faced.errors import TrustError
+from faced.i18n import _
 from faced.trust import encoding
 from faced.trust.keys import KEY_ID_SIZE, KEY_SIZE, HostKeys, digest, fingerprint, key_id
 from faced.trust.statement import REALM_ID_SIZE, Kind, Statement, parse
@@ -132,11 +133,11 @@ class Realm:
             ):
                 statement = signed.verify(root)
                 if statement.kind is not Kind.REALM:
-                    raise TrustError("This is a signed record, but not the anchor of a realm.", reason="wrong_kind")
+                    raise TrustError(_("This is a signed record, but not the anchor of a realm."), reason="wrong_kind")
                 if statement.realm != _realm_id(statement.body) or statement.subject != name:
-                    raise TrustError("The realm's anchor does not fit its own id.", reason="wrong_realm")
+                    raise TrustError(_("The realm's anchor does not fit its own id."), reason="wrong_realm")
                 return cls(statement.realm, name, dummy, root, anchor)
-        raise TrustError("This is not the anchor of a realm.", reason="malformed")
+        raise TrustError(_("This is not the anchor of a realm."), reason="malformed")
 
     @property
     def fingerprint(self) -> str:
@@ -202,9 +203,11 @@ class Verifier:
         signed = parse(data)
         claim = signed.unverified
         if claim.realm != self.realm.id:
-            raise TrustError("A record belongs to another realm.", reason="wrong_realm")
+            raise TrustError(_("A record belongs to another realm."), reason="wrong_realm")
         if claim.kind is not kind:
-            raise TrustError(f"A record is not of the expected kind ({kind.value}).", reason="wrong_kind")
+            raise TrustError(
+                _("A record is not of the expected kind ({kind}).").format(kind=kind.value), reason="wrong_kind"
+            )
         statement = signed.verify(self._issuer_key(claim, kind))
         self._check_time(statement)
         return statement
@@ -212,22 +215,25 @@ class Verifier:
     def _issuer_key(self, claim: Statement, kind: Kind) -> bytes:
         delegations = self._delegations.get(claim.issuer)
         if not delegations:
-            raise TrustError("A record is signed by a key that was delegated nothing.", reason="unknown_issuer")
+            raise TrustError(_("A record is signed by a key that was delegated nothing."), reason="unknown_issuer")
         if self.manifest is not None and claim.issuer in self.manifest.revoked_keys:
-            raise TrustError("A record is signed by a key that was revoked.", reason="issuer_revoked")
+            raise TrustError(_("A record is signed by a key that was revoked."), reason="issuer_revoked")
         signers = SIGNERS.get(kind, frozenset())
         for delegation in delegations:
             if delegation.roles & signers and delegation.issued <= claim.issued < delegation.expires:
                 return delegation.key
         raise TrustError(
-            f"A record is signed by a handler who may not sign a {kind.value}.", reason="issuer_lacks_role"
+            _("A record is signed by a handler who may not sign this kind ({kind}).").format(kind=kind.value),
+            reason="issuer_lacks_role",
         )
 
     def _check_time(self, statement: Statement) -> None:
         if statement.issued > self.now + CLOCK_SKEW_S:
-            raise TrustError("A record is from the future: check the clock of this computer.", reason="not_yet_valid")
+            raise TrustError(
+                _("A record is from the future: check the clock of this computer."), reason="not_yet_valid"
+            )
         if statement.expires <= self.now:
-            raise TrustError("A record has expired.", reason="expired")
+            raise TrustError(_("A record has expired."), reason="expired")
 
     def _learn(self, data: bytes) -> None:
         try:
@@ -249,13 +255,13 @@ class Verifier:
         except TrustError as error:
             if error.reason == "expired":
                 raise TrustError(
-                    "The realm's manifest has expired: it must be issued anew on the station.",
+                    _("The realm's manifest has expired: it must be issued anew on the station."),
                     reason="manifest_expired",
                 ) from None
             raise
         manifest = _manifest(statement)
         if statement.issuer in manifest.revoked_keys:
-            raise TrustError("The manifest is signed by a key that it revokes.", reason="issuer_revoked")
+            raise TrustError(_("The manifest is signed by a key that it revokes."), reason="issuer_revoked")
         return manifest
 
 
@@ -290,17 +296,19 @@ def open_epoch_keys(verifier: Verifier, host_statement: bytes, host: HostKeys) -
     """
     manifest = verifier.manifest
     if manifest is None:
-        raise TrustError("Without a manifest no host may open anything.", reason="manifest_expired")
+        raise TrustError(_("Without a manifest no host may open anything."), reason="manifest_expired")
     if host.name in manifest.revoked_hosts:
-        raise TrustError("This computer was taken out of the realm.", reason="host_revoked")
+        raise TrustError(_("This computer was taken out of the realm."), reason="host_revoked")
     statement = verifier.check(host_statement, Kind.HOST)
     if statement.subject != host.name or statement.body.get("sign") != bytes(host.sign.verify_key):
-        raise TrustError("The host record is another computer's.", reason="wrong_host")
+        raise TrustError(_("The host record is another computer's."), reason="wrong_host")
     match statement.body:
         case {"epoch": int() as host_epoch, "box": bytes() as box, "epoch_keys": list() as entries}:
             private = host.boxes.get(host_epoch)
             if private is None or bytes(private.public_key) != box:
-                raise TrustError("The host record is for a key that this computer does not have.", reason="wrong_key")
+                raise TrustError(
+                    _("The host record is for a key that this computer does not have."), reason="wrong_key"
+                )
             return dict(_open_epoch(manifest, entry, SealedBox(private)) for entry in entries)
     raise _malformed()
 
@@ -339,10 +347,10 @@ def _open_epoch(manifest: Manifest, entry: Any, box: SealedBox[PrivateKey]) -> t
             try:
                 private = PrivateKey(box.decrypt(sealed))
             except (CryptoError, ValueError, TypeError):
-                raise TrustError("A key sealed to this computer does not open.", reason="wrong_key") from None
+                raise TrustError(_("A key sealed to this computer does not open."), reason="wrong_key") from None
             epoch = manifest.epoch(group, number)
             if epoch is not None and bytes(private.public_key) != epoch.public:
-                raise TrustError("A key sealed to this computer is not the realm's.", reason="wrong_key")
+                raise TrustError(_("A key sealed to this computer is not the realm's."), reason="wrong_key")
             return (group, number), private
     raise _malformed()
 
@@ -394,4 +402,4 @@ def _realm_id(body: Mapping[str, Any]) -> bytes:
 
 
 def _malformed() -> TrustError:
-    return TrustError("A signed record of the realm is malformed.", reason="malformed")
+    return TrustError(_("A signed record of the realm is malformed."), reason="malformed")

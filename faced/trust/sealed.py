@@ -20,6 +20,7 @@ from nacl.secret import Aead
 from nacl.signing import SigningKey
 
 from faced.errors import TrustError
+from faced.i18n import _
 from faced.trust import encoding
 from faced.trust.keys import KEY_SIZE, digest, key_id
 from faced.trust.realm import Epoch, Realm, Verifier
@@ -124,7 +125,7 @@ def read_header(statement: Statement) -> TemplateHeader:
             and all(isinstance(group, str) for group in groups)
         ):
             if purpose != PURPOSE:
-                raise TrustError("The template was made for another purpose.", reason="purpose_over")
+                raise TrustError(_("The template was made for another purpose."), reason="purpose_over")
             return TemplateHeader(
                 statement.subject, staff, statement.serial, not_before, not_after, predictor, tuple(groups), method
             )
@@ -146,18 +147,18 @@ def check_template(
         statement = verifier.check(template, Kind.TEMPLATE)
     except TrustError as error:
         if error.reason == "expired":
-            raise TrustError("The period of the purpose is over.", reason="purpose_over") from None
+            raise TrustError(_("The period of the purpose is over."), reason="purpose_over") from None
         raise
     header = read_header(statement)
     if header.login != login:
-        raise TrustError("The template is another person's.", reason="wrong_person")
+        raise TrustError(_("The template is another person's."), reason="wrong_person")
     minimum = verifier.manifest.minimum_serials.get(login, 0) if verifier.manifest else 0
     if header.serial < max(lowest_serial, minimum):
-        raise TrustError("The template is older than one already seen.", reason="older_serial")
+        raise TrustError(_("The template is older than one already seen."), reason="older_serial")
     if tombstone is not None and header.serial < tombstoned_below(verifier, login, tombstone):
-        raise TrustError("The template was withdrawn.", reason="tombstoned")
+        raise TrustError(_("The template was withdrawn."), reason="tombstoned")
     if not header.not_before <= verifier.now < header.not_after:
-        raise TrustError("It is outside the period of the purpose.", reason="purpose_over")
+        raise TrustError(_("It is outside the period of the purpose."), reason="purpose_over")
     return statement, header
 
 
@@ -181,7 +182,7 @@ def open_template(
     statement, header = check_template(verifier, login, template, tombstone=tombstone, lowest_serial=lowest_serial)
     if header.predictor != predictor:
         raise TrustError(
-            "The template was made with another landmark predictor: install the same file on station and workstation.",
+            _("The template was made with another landmark predictor: install the same file on station and PC."),
             reason="wrong_predictor",
         )
     data_key = _open_key(verifier, header, template, template_keys, epoch_keys)
@@ -190,7 +191,7 @@ def open_template(
             statement.body["sealed"], statement.payload(without="sealed"), statement.body["nonce"]
         )
     except CryptoError:
-        raise TrustError("The sealed part of a template was changed.", reason="tampered") from None
+        raise TrustError(_("The sealed part of a template was changed."), reason="tampered") from None
     return OpenedTemplate(header, coordinates)
 
 
@@ -210,7 +211,7 @@ def tombstoned_below(verifier: Verifier, login: str, tombstone: bytes) -> int:
     """
     statement = verifier.check(tombstone, Kind.TOMBSTONE)
     if statement.subject != login:
-        raise TrustError("The tombstone is another person's.", reason="wrong_person")
+        raise TrustError(_("The tombstone is another person's."), reason="wrong_person")
     match statement.body:
         case {"reason": str(), "below_serial": int() as below_serial, **rest} if not rest:
             return below_serial
@@ -224,7 +225,7 @@ def rewrap(template: bytes, template_key: bytes, private: PrivateKey, epoch: Epo
     """
     group, _number, sealed = _read_key(template, template_key)
     if group != epoch.group:
-        raise TrustError("A template key is never moved to another key group.", reason="wrong_group")
+        raise TrustError(_("A template key is never moved to another key group."), reason="wrong_group")
     return _seal_key(template, _unseal(sealed, private), epoch)
 
 
@@ -246,10 +247,10 @@ def _open_key(
         elif epoch is None or not epoch.not_before <= verifier.now < epoch.not_after:
             reason = "wrong_epoch"
         elif private is None:
-            reason = "wrong_group" if all(group != held for held, _ in epoch_keys) else "wrong_epoch"
+            reason = "wrong_group" if all(group != held for held, _number in epoch_keys) else "wrong_epoch"
         else:
             return _unseal(sealed, private)
-    raise TrustError("This computer holds no key for the template.", reason=reason)
+    raise TrustError(_("This computer holds no key for the template."), reason=reason)
 
 
 def _seal_key(template: bytes, data_key: bytes, epoch: Epoch) -> bytes:
@@ -270,7 +271,7 @@ def _read_key(template: bytes, data: bytes) -> tuple[str, int, bytes]:
             **rest,
         } if not rest and len(named) == _DIGEST_SIZE and len(sealed) == _SEALED_KEY_SIZE:
             if named != digest(template):
-                raise TrustError("A template key belongs to another template.", reason="wrong_key")
+                raise TrustError(_("A template key belongs to another template."), reason="wrong_key")
             return group, number, sealed
     raise _malformed()
 
@@ -279,11 +280,11 @@ def _unseal(sealed: bytes, private: PrivateKey) -> bytes:
     try:
         data_key = SealedBox(private).decrypt(sealed)
     except CryptoError:
-        raise TrustError("A template key does not open.", reason="wrong_key") from None
+        raise TrustError(_("A template key does not open."), reason="wrong_key") from None
     if len(data_key) != KEY_SIZE:
         raise _malformed()
     return data_key
 
 
 def _malformed() -> TrustError:
-    return TrustError("A sealed template is malformed.", reason="malformed")
+    return TrustError(_("A sealed template is malformed."), reason="malformed")

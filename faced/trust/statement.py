@@ -16,6 +16,7 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey, VerifyKey
 
 from faced.errors import TrustError
+from faced.i18n import _
 from faced.trust import encoding
 from faced.trust.keys import KEY_ID_SIZE, key_id
 
@@ -102,11 +103,13 @@ class SignedStatement:
         :raises TrustError: ``bad_signature``.
         """
         if key_id(public) != self.unverified.issuer:
-            raise TrustError("A record names another issuer than the key it is checked with.", reason="bad_signature")
+            raise TrustError(
+                _("A record names another issuer than the key it is checked with."), reason="bad_signature"
+            )
         try:
             VerifyKey(public).verify(_DOMAIN + self._payload, self._signature)
         except BadSignatureError:
-            raise TrustError("The signature of a record does not hold.", reason="bad_signature") from None
+            raise TrustError(_("The signature of a record does not hold."), reason="bad_signature") from None
         return self.unverified
 
 
@@ -147,4 +150,4 @@ def _parse_payload(payload: bytes) -> Statement:
 
 
 def _malformed(what: str) -> TrustError:
-    return TrustError(f"A signed record is malformed: {what}.", reason="malformed")
+    return TrustError(_("A signed record is malformed: {what}.").format(what=what), reason="malformed")
