@@ -44,13 +44,19 @@ class FaceDetector:
         return FaceDetector()
 
     def detect(
-        self, grey: NDArray[np.uint8], *, longest_side_px: int = LONGEST_SIDE_PX, enlarge: bool = False
+        self,
+        grey: NDArray[np.uint8],
+        *,
+        longest_side_px: int = LONGEST_SIDE_PX,
+        enlarge: bool = False,
+        threshold: float = 0.0,
     ) -> list[Box]:
         """All faces, the largest first.
 
         :param grey: (h, w) uint8.
         :param longest_side_px: the image is reduced to this first.
         :param enlarge: look for faces from 40 px on instead of 80 px; four times the work.
+        :param threshold: of the detector's score; below 0 finds doubtful faces too.
         """
         scale = min(1.0, longest_side_px / max(grey.shape))
         if scale < 1:
@@ -58,7 +64,7 @@ class FaceDetector:
         else:
             reduced = grey
         with self._lock:
-            found = self._hog(np.ascontiguousarray(reduced), 1 if enlarge else 0)
+            found, _scores, _parts = self._hog.run(np.ascontiguousarray(reduced), 1 if enlarge else 0, threshold)
         # Pixel centres are at whole numbers: the left edge of the first pixel is at -0.5.
         boxes = [
             Box(r.left() / scale - 0.5, r.top() / scale - 0.5, r.width() / scale, r.height() / scale) for r in found

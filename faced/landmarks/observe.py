@@ -19,6 +19,8 @@ from faced.landmarks.quality import PHOTO, WEBCAM, Gates, Reason, judge
 DEFAULT_CALLS = 10
 #: The detector looks at every fifth frame; in between the box follows the landmarks.
 DETECT_EVERY = 5
+#: Detector score that is enough for a face where one was followed.
+_DOUBTFUL = -0.4
 #: A spread beyond this is not a face any more: look again at the next frame.
 _LOST_SPREAD = 0.03
 #: Brightness (0-255) of a whole picture below which "nobody there" means "no light".
@@ -134,6 +136,10 @@ class Observer:
     def _detect(self, grey: NDArray[np.uint8]) -> Reason | None:
         before = self._box
         found = self._detector.detect(grey)
+        if not found and before is not None:
+            # A face that was there a moment ago and is blurred by its own motion has not left.
+            doubtful = self._detector.detect(grey, threshold=_DOUBTFUL)
+            found = [box for box in doubtful if _same_place(before, box)][:1]
         self._since_detection = 0
         self._follower = None
         self._crowded = len(found) > 1

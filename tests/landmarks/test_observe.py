@@ -155,6 +155,19 @@ def test_a_face_that_jumps_to_another_place_has_another_track(
     assert reports[-1].track != reports[0].track
 
 
+def test_a_face_blurred_at_the_moment_of_detection_keeps_its_track(
+    predictor: Predictor, people: tuple[Identity, ...]
+) -> None:
+    clear = render_frame(people[0])
+    blurred = cv2.blur(clear, (21, 21)).astype(np.uint8)
+    assert Observer(predictor).observe(blurred, 0.0).observation is None
+    reports = sitting(predictor, [*[clear] * 5, blurred, clear])
+    assert reports[5].reason is not None
+    assert reports[5].observation is not None
+    assert reports[6].reason is None
+    assert {report.track for report in reports} == {reports[0].track}
+
+
 def test_a_second_person_is_noticed_within_five_frames(predictor: Predictor, people: tuple[Identity, ...]) -> None:
     reports = sitting(predictor, [*frames(people[0], 3), *frames(people[0], 6, beside=people[1])])
     assert reports[0].reason is None
