@@ -1,8 +1,8 @@
 """Makes faced/dummy/roster.json: which dummies' landmarks dlib finds steadily between ID photo and webcam.
 
-A seed is difficult if no face is found in its photo or in one of eight near-frontal frames, or if a frame's inner
-points (17 to 67) lie further than the limit from the photo's after a similarity alignment. Fewer frames let seeds
-through on which the predictor changes its mind with the noise of the picture.
+A seed is difficult if no face is found in its photo or in one of eight near-frontal frames, if a frame's inner points
+(17 to 67) lie further than the limit from the photo's after a similarity alignment, or if shut eyes do not look shut
+to the predictor. Fewer frames let seeds through on which it changes its mind with the noise of the picture.
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ import dlib
 import numpy as np
 from numpy.typing import NDArray
 
-from faced.dummy import Identity, Light, Pose, id_photo, render_frame
+from faced.dummy import Expression, Identity, Light, Pose, id_photo, render_frame
 from faced.dummy.roster import ROSTER_FILE
+from faced.dummy.scene import SHUT
 
 PREDICTOR = Path("/usr/share/dlib/shape_predictor_68_face_landmarks.dat")
 LIMIT_PERCENT_OF_EYE_DISTANCE = 2.5
+LIMIT_OF_SHUT_TO_OPEN = 0.70
 SITTINGS = (
     (Pose(yaw_deg=2, pitch_deg=1), Light()),
     (Pose(yaw_deg=-3, roll_deg=2), Light(left=-0.5, up=0.4)),
@@ -43,14 +45,17 @@ def main() -> int:
     find = Landmarks(arguments.predictor)
     difficult = []
     for seed in range(arguments.first_seed, arguments.first_seed + arguments.examine):
-        worst = disagreement_percent(Identity(seed), find)
-        if worst > LIMIT_PERCENT_OF_EYE_DISTANCE:
+        identity = Identity(seed)
+        worst = disagreement_percent(identity, find)
+        blink = 1.0 if worst > LIMIT_PERCENT_OF_EYE_DISTANCE else blink_share(identity, find)
+        if blink > LIMIT_OF_SHUT_TO_OPEN:
             difficult.append(seed)
-            print(f"{seed}: {worst:.1f} %", file=sys.stderr)
+            print(f"{seed}: {worst:.1f} % apart, shut eyes {blink:.2f} of open ones", file=sys.stderr)
     record = {
         "first_seed": arguments.first_seed,
         "examined": arguments.examine,
         "limit_percent_of_eye_distance": LIMIT_PERCENT_OF_EYE_DISTANCE,
+        "limit_of_shut_to_open": LIMIT_OF_SHUT_TO_OPEN,
         "predictor_sha256": hashlib.sha256(arguments.predictor.read_bytes()).hexdigest(),
         "difficult": difficult,
     }
@@ -94,6 +99,22 @@ def disagreement_percent(identity: Identity, find: Landmarks) -> float:
         if worst > LIMIT_PERCENT_OF_EYE_DISTANCE:
             break
     return worst
+
+
+def blink_share(identity: Identity, find: Landmarks) -> float:
+    """The eye aspect ratio of shut eyes, relative to that of open ones."""
+    opened, shut = (find(render_frame(identity, expression=expression)) for expression in (Expression(), SHUT))
+    if opened is None or shut is None:
+        return np.inf
+    return _openness(shut) / _openness(opened)
+
+
+def _openness(points: NDArray[np.float64]) -> float:
+    ratios = []
+    for eye in (points[36:42], points[42:48]):
+        heights = np.linalg.norm(eye[1] - eye[5]) + np.linalg.norm(eye[2] - eye[4])
+        ratios.append(heights / (2 * np.linalg.norm(eye[0] - eye[3])))
+    return float(np.mean(ratios))
 
 
 def _residual(points: NDArray[np.float64], onto: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -15,8 +15,8 @@ ROSTER_FILE = Path(__file__).with_name("roster.json")
 def roster(count: int, *, difficult: bool = False) -> tuple[int, ...]:
     """The first ``count`` seeds for :class:`faced.dummy.Identity`.
 
-    :param difficult: those whose photo and frames disagree by more than the criterion in ``roster.json``; to be used
-        where a system must refuse politely, never left out of an error rate in silence.
+    :param difficult: those that miss a limit in ``roster.json``: photo and frames disagree, or a blink cannot be seen.
+        For trying that a system refuses politely; never to be left out of an error rate in silence.
     :raises ValueError: there are not as many.
     """
     seeds = _seeds()[1 if difficult else 0]
