@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from faced.config import DirectoryConfig
 from faced.directory.connection import Connection
 from faced.directory.people import People
 from faced.directory.tree import RoleAccount, Tree
@@ -178,4 +179,5 @@ def test_the_tree_has_its_names() -> None:
     assert tree.person("a,b") == "uid=a\\,b,ou=people,dc=example,dc=jp"
     assert tree.host("pc-1") == "cn=pc-1,ou=hosts,dc=example,dc=jp"
     assert tree.role(RoleAccount.AUDIT) == "cn=audit,ou=roles,dc=example,dc=jp"
-    assert Tree("dc=x", "ou=staff,dc=y").people == "ou=staff,dc=y"
+    assert Tree.configured(DirectoryConfig(base="dc=x")).people == "ou=people,dc=x"
+    assert Tree.configured(DirectoryConfig(base="dc=x", people_base="ou=staff,dc=y")).people == "ou=staff,dc=y"

@@ -8,16 +8,26 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from faced.directory.bundle import Bundle
-from faced.directory.people import People
+from faced.directory.bundle import Bundle, RealmPapers
+from faced.directory.cache import Cache
+from faced.directory.fetcher import Fetcher
+from faced.directory.people import People, SealedFace
 from faced.directory.realm import RealmDocuments
+from faced.directory.source import Answer
 from faced.directory.tree import RoleAccount
+from faced.errors import DirectoryUnavailable
+from faced.service.directory_daemon import MOST_VISITS, DirectoryService
+from faced.service.loop import Loop
+from faced.service.notify import bind_listener
+from faced.service.server import Server
 from faced.service.varlink import Client, ProtocolError, VarlinkError
 from tests.directory.conftest import KEYS, TEMPLATE, enrol
 from tests.rig.slapd import PrivateSlapd
@@ -335,6 +345,52 @@ def test_a_mistake_in_the_configuration_is_one_line_and_an_exit_status(
     daemon.stop()
     assert words in daemon.errors
     assert len(daemon.errors.strip().splitlines()) == 1
+
+
+class Stuck:
+    """A directory behind a resolver that hangs: no deadline of ours ends the wait."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.free = threading.Event()
+
+    def ask(self, logins: Iterable[str], within_s: float | None) -> Answer:
+        self.asked += 1
+        self.free.wait(PATIENCE_S)
+        raise DirectoryUnavailable("too late")
+
+
+def test_what_no_deadline_can_end_is_left_behind(tmp_path: Path) -> None:
+    stuck, loop = Stuck(), Loop()
+    cache = Cache(tmp_path / "cache", valid_days=14, clock=time.time)
+    cache.keep_papers(RealmPapers(b"manifest", (b"delegation",), b"host"), int(time.time()))
+    cache.keep("tanaka", SealedFace(TEMPLATE, KEYS, None), int(time.time()) - 10_000)
+    fetcher = Fetcher(stuck, cache, timeout_s=0.1, refresh_s=900, random=lambda: 0.5)
+    server = Server(loop)
+    path = tmp_path / "socket"
+    DirectoryService(loop, fetcher, {os.getuid()}, 0.1).listen(server, bind_listener(path, 0o600))
+    thread = threading.Thread(target=loop.run, daemon=True)
+    thread.start()
+
+    def ask(login: str) -> dict[str, Any]:
+        with Client(path, PATIENCE_S) as client:
+            return client.call("io.faced.Directory.Fetch", login=login)
+
+    try:
+        assert Bundle.from_wire(ask("tanaka")["bundle"]).template == TEMPLATE, "stale, but valid"
+        reasons = []
+        for number in range(MOST_VISITS + 1):
+            with pytest.raises(VarlinkError) as refused:
+                ask(f"nobody{number}")
+            reasons.append(refused.value.parameters["reason"])
+        assert set(reasons[: MOST_VISITS - 1]) == {"timed_out"}
+        assert set(reasons[MOST_VISITS - 1 :]) == {"busy"}, "stuck visits do not pile up"
+        assert stuck.asked == MOST_VISITS
+    finally:
+        stuck.free.set()
+        loop.stop()
+        thread.join(PATIENCE_S)
+        server.close()
 
 
 def test_it_can_neither_see_a_face_nor_open_a_template() -> None:
