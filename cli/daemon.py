@@ -1,10 +1,27 @@
-"""What the daemons' error replies mean to the person who asked."""
+"""The daemons: how to reach them, and what their error replies mean to the person who asked."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from faced.errors import FacedError, NotAllowed, ProtocolError
 from faced.i18n import _
-from faced.service.varlink import VarlinkError
+from faced.service.varlink import Client, VarlinkError
+
+
+def reach(path: Path, timeout_s: float) -> Client:
+    """A connection to a daemon's socket.
+
+    :raises ProtocolError: nobody answers there; says how to start it.
+    """
+    try:
+        return Client(path, timeout_s)
+    except ProtocolError:
+        raise ProtocolError(
+            _("No service answers at {path}. Start it: systemctl start faced.socket faced-directory.socket").format(
+                path=path
+            )
+        ) from None
 
 
 def refusal_of(error: VarlinkError) -> FacedError:

@@ -24,6 +24,7 @@ from faced.enrolment.planting import publish_realm, refuse_other_realm
 from faced.enrolment.station import Station, Unlock
 from faced.errors import FacedError, StateError, TrustError
 from faced.i18n import _
+from faced.trust.keys import MODERATE
 from faced.trust.realm import Manifest, Realm, Role
 from faced.trust.statement import Statement, parse
 
@@ -136,6 +137,7 @@ def init(
         role_passphrase=role_passphrase,
         now=run.now,
         root_key=root_key,
+        cost=run.cost or MODERATE,
     )
     write_act(run, station, founding.handler, Act.FOUND, name)
     click.echo(_("The station is in {path}.").format(path=path))

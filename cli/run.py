@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,6 +19,9 @@ from faced import config as configuration
 from faced.config import Config
 from faced.i18n import LANGUAGES, set_language
 
+if TYPE_CHECKING:
+    from faced.trust.keys import Argon2id
+
 
 @dataclass
 class Run:
@@ -25,10 +29,12 @@ class Run:
 
     :param config_path: the configuration file; None for $FACED_CONFIG or the default place.
     :param clock: unix seconds.
+    :param cost: what guessing the passphrase of a key made now costs.
     """
 
     config_path: Path | None = None
     clock: Callable[[], float] = time.time
+    cost: Argon2id | None = None
 
     @functools.cached_property
     def config(self) -> Config:

@@ -7,13 +7,13 @@ from typing import Any
 
 import click
 
-from cli.daemon import refusal_of
+from cli.daemon import reach, refusal_of
 from cli.exit_codes import ExitCode
 from cli.printing import json_option, print_facts, print_json
 from cli.run import Run, pass_run
 from faced.errors import ProtocolError
 from faced.i18n import _
-from faced.service.varlink import Client, VarlinkError
+from faced.service.varlink import VarlinkError
 
 _TIMEOUT_S = 3.0
 _HOUR_S, _DAY_S = 3600, 86400
@@ -46,14 +46,10 @@ def ask(path: Path, method: str) -> dict[str, Any]:
     :raises ProtocolError: nobody answers; says how to start it.
     """
     try:
-        with Client(path, _TIMEOUT_S) as daemon:
+        with reach(path, _TIMEOUT_S) as daemon:
             return daemon.call(method)
     except VarlinkError as error:
         raise refusal_of(error) from None
-    except ProtocolError as error:
-        raise ProtocolError(
-            _("{why} Start it with 'systemctl start faced.socket faced-directory.socket'.").format(why=error)
-        ) from None
 
 
 def _warnings(logon: dict[str, Any]) -> list[str]:

@@ -9,13 +9,13 @@ from typing import Any
 
 import click
 
-from cli.daemon import refusal_of
+from cli.daemon import reach, refusal_of
 from cli.exit_codes import ExitCode
 from cli.printing import json_option, print_json
 from cli.run import Run, pass_run
 from faced.errors import ProtocolError
 from faced.i18n import _
-from faced.service.varlink import Client, VarlinkError
+from faced.service.varlink import VarlinkError
 
 _METHOD = "io.faced.Logon.Decide"
 #: Not a PAM service: no exemption applies to it.
@@ -54,7 +54,7 @@ def attempt(path: Path, user: str, timeout_s: float) -> dict[str, Any]:
     nonce = secrets.token_hex(16)
     answer: dict[str, Any] = {}
     try:
-        with Client(path, timeout_s) as daemon:
+        with reach(path, timeout_s) as daemon:
             for answer in daemon.stream(
                 _METHOD, user=user, service=SERVICE, tty=None, rhost=None, real_uid=os.getuid(), nonce=nonce
             ):

@@ -35,6 +35,7 @@ class Office:
         self.folder = folder
         self.slapd = slapd
         self.now = NOW
+        self.cost: Argon2id | None = CHEAP
         self.station_path = folder / "station"
         self.config = folder / "faced.toml"
         self.passphrases = self.secret("passphrases", ROLE_PASSPHRASE)
@@ -76,7 +77,7 @@ class Office:
             group(),
             ["--config", str(self.config), *map(str, arguments)],
             input=input,
-            obj=Run(self.config, clock=lambda: self.now),
+            obj=Run(self.config, clock=lambda: self.now, cost=self.cost),
             prog_name="facectl",
             env={"FACED_PASSPHRASE_FILE": str(self.passphrases)},
         )

@@ -6,6 +6,7 @@ import stat
 import pytest
 from click.testing import Result
 
+from faced.trust import encoding
 from faced.trust.realm import Realm, Role
 from tests.cli.conftest import NOW, ROLE_PASSPHRASE, ROOT_PASSPHRASE, Office
 from tests.rig.slapd import PrivateSlapd
@@ -158,3 +159,12 @@ def test_init_shows_no_secret(office: Office) -> None:
     audit = office.station.role(Role.AUDIT, lambda _name: b"")
     for secret in (ROOT_PASSPHRASE, ROLE_PASSPHRASE, office.slapd.admin_password, audit.password):
         assert secret not in result.output
+
+
+def test_guessing_a_passphrase_costs_256_mib_a_try(office: Office) -> None:
+    office.cost = None
+    assert init(office, "--offline").exit_code == 0
+    for name in ("root", "enrol", "operate"):
+        head = encoding.decode(office.station.key_path(name).read_bytes())
+        assert head["memory"] >= 256 * 1024**2
+        assert head["operations"] >= 3

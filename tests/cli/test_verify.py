@@ -74,4 +74,4 @@ def test_who_may_not_ask_is_told_so(office: Office) -> None:
 def test_without_a_daemon_it_says_so(office: Office) -> None:
     result = office.facectl("verify", "tanaka")
     assert result.exit_code == 11
-    assert "Nobody listens" in result.output
+    assert "systemctl start faced.socket" in result.output
