@@ -16,4 +16,4 @@ if [ -n "${DATA:-}" ]; then
 else
     echo "Recognition: left out; give DATA=FOLDER with landmark files (.npz)."
 fi
-"$python" -m tools.bench_attempt
+"$python" -m tools.benchmark_staff

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
+import os
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from faced.dummy import Identity, clip, id_photo
@@ -52,9 +55,9 @@ class Row:
 def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     try:
-        staff = _watched(roster(options.people), options.occasions, options.seconds)
+        staff = watch(roster(options.people), options.occasions, options.seconds)
         metric, point = Metric.shipped(), OperatingPoint.shipped(options.fmr)
-        rows = [_judged(staff, metric, point, site=site) for site in (False, True)]
+        rows = [judge(staff, metric, point, site=site) for site in (False, True)]
     except FacedError as error:
         print(f"benchmark_staff: {error}", file=sys.stderr)
         return 1
@@ -72,36 +75,56 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _watched(seeds: tuple[int, ...], occasions: int, seconds: float) -> Staff:
+def watch(seeds: Sequence[int], occasions: int, seconds: float) -> Staff:
+    """Enrol these dummies from their ID photos and let each sit before the webcam, on all processors."""
+    with multiprocessing.get_context("spawn").Pool(os.cpu_count() or 1) as pool:
+        seen = pool.starmap(_watch_one, [(seed, occasions, seconds) for seed in seeds])
+    templates = {seed: one.template for seed, one in zip(seeds, seen, strict=True) if one.template is not None}
+    sittings = {
+        (seed, occasion): frames
+        for seed, one in zip(seeds, seen, strict=True)
+        for occasion, frames in one.sittings.items()
+    }
+    return Staff(templates, sittings, dict(sum((one.refused for one in seen), Counter())))
+
+
+@dataclass(frozen=True)
+class _Seen:
+    template: FaceTemplate | None
+    sittings: dict[int, list[Observation]]
+    refused: Counter[str]
+
+
+def _watch_one(seed: int, occasions: int, seconds: float) -> _Seen:
     predictor = Predictor.load()
-    templates: dict[int, FaceTemplate] = {}
-    sittings: dict[tuple[int, int], list[Observation]] = {}
+    identity = Identity(seed)
+    template = None
+    sittings: dict[int, list[Observation]] = {}
     refused: Counter[str] = Counter()
-    for seed in seeds:
-        identity = Identity(seed)
-        photo = observe_photo(predictor, id_photo(identity))
-        if photo.reason is not None or photo.observation is None:
-            refused[f"photo {photo.reason}"] += 1
-        else:
-            seen = photo.observation
-            templates[seed] = FaceTemplate((Sample.from_points(seen.points, seen.spread, Source.PHOTO, _DAY),))
-        for occasion in range(1, occasions + 1):
-            observer = Observer(predictor)
-            usable = []
-            for index, image in enumerate(clip(identity, occasion, seconds, _FPS)):
-                report = observer.observe(image, index / _FPS)
-                if report.reason is None and report.observation is not None:
-                    usable.append(report.observation)
-                else:
-                    refused[f"frame {report.reason}"] += 1
-            if len(usable) >= MIN_FRAMES:
-                sittings[seed, occasion] = usable
+    photo = observe_photo(predictor, id_photo(identity))
+    if photo.reason is not None or photo.observation is None:
+        refused[f"photo {photo.reason}"] += 1
+    else:
+        seen = photo.observation
+        template = FaceTemplate((Sample.from_points(seen.points, seen.spread, Source.PHOTO, _DAY),))
+    for occasion in range(1, occasions + 1):
+        observer = Observer(predictor)
+        usable = []
+        for index, image in enumerate(clip(identity, occasion, seconds, _FPS)):
+            report = observer.observe(image, index / _FPS)
+            if report.reason is None and report.observation is not None:
+                usable.append(report.observation)
             else:
-                refused["sitting of too few usable frames"] += 1
-    return Staff(templates, sittings, dict(refused))
+                refused[f"frame {report.reason}"] += 1
+        if len(usable) >= MIN_FRAMES:
+            sittings[occasion] = usable
+        else:
+            refused["sitting of too few usable frames"] += 1
+    return _Seen(template, sittings, refused)
 
 
-def _judged(staff: Staff, metric: Metric, point: OperatingPoint, *, site: bool) -> Row:
+def judge(staff: Staff, metric: Metric, point: OperatingPoint, *, site: bool) -> Row:
+    """Judge every sitting against every template; ``site``: with a calibration over everybody but the two compared."""
     sites: dict[frozenset[int], SiteCalibration] = {}
     rejected = accepted = own = strangers = 0
     frames = []
