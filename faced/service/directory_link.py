@@ -75,7 +75,9 @@ class _Question:
         if message is None:
             return
         answer = decode(message)
-        parameters = answer.get("parameters") or {}
+        parameters = answer.get("parameters")
+        if parameters is None:
+            parameters = {}
         if not isinstance(parameters, dict):
             raise ProtocolError("faced-directory answers without sense.")
         error = answer.get("error")

@@ -36,6 +36,7 @@ from faced.service.notify import Notifier, bind_listener, inherited_listeners, w
 from faced.service.peer import LogindSeat, Seat
 from faced.service.server import Server
 from faced.service.status_methods import StatusMethods
+from faced.service.watchdog import Watchdog
 from faced.trust.keys import HostKeys, decode_key_file, read_key_file
 from faced.trust.realm import Realm
 
@@ -130,7 +131,6 @@ class LogonDaemon:
         self._environ = environ
         self._notifier = notifier or Notifier()
         self._loop = Loop()
-        self._given_up = False
         state = state_folder(config, environ)
         self._audit: AuditSink = audit or JournalSink()
         bench, observer = self._warm_bench(config, environ, state)
@@ -167,7 +167,9 @@ class LogonDaemon:
         with self._signals():
             self._camera.start()
             self._audit.record(AuditEvent(EventKind.STARTED))
-            self._feed_watchdog(watchdog_s(self._environ))
+            every_s = watchdog_s(self._environ)
+            if every_s is not None:
+                Watchdog(self._loop, self._camera, self._notifier, self._audit, every_s).feed()
             self._notifier.ready(_("Ready."))
             self._loop.run()
         self._notifier.stopping()
@@ -190,17 +192,6 @@ class LogonDaemon:
             serials=SerialMemory(state / "serials.json", realm.id),
         )
         return bench, observer
-
-    def _feed_watchdog(self, every_s: float | None) -> None:
-        if every_s is None:
-            return
-        if not self._camera.stuck():
-            self._notifier.alive()
-        elif not self._given_up:
-            # A camera call that never returns ends with a new process: this one cannot get the thread back.
-            self._given_up = True
-            self._audit.record(AuditEvent(EventKind.CAMERA, reason="stuck"))
-        self._loop.later(every_s, lambda: self._feed_watchdog(every_s))
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
