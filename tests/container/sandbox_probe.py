@@ -15,6 +15,7 @@ import stat
 import sys
 
 CLONE_NEWUSER = 0x10000000
+ADDR_NO_RANDOMIZE = 0x0040000
 libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -30,6 +31,17 @@ def outcome(action):
 def unshare():
     if libc.unshare(CLONE_NEWUSER):
         raise OSError(ctypes.get_errno(), "unshare")
+
+
+def turn_off_address_randomisation():
+    if libc.personality(ADDR_NO_RANDOMIZE) < 0:
+        raise OSError(ctypes.get_errno(), "personality")
+
+
+def serve(path):
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen()
 
 
 def write(path):
@@ -93,6 +105,11 @@ result = {
         }.items()
     },
     "network": os.readlink("/proc/self/ns/net"),
+    "host_name": os.readlink("/proc/self/ns/uts"),
+    "read_only": {path: bool(os.statvfs(path).f_flag & os.ST_RDONLY) for path in ("/sys", "/sys/fs/cgroup")},
+    "personality": outcome(turn_off_address_randomisation),
+    "priority": outcome(lambda: os.setpriority(os.PRIO_PROCESS, 0, 5)),
+    "serve": outcome(lambda: serve(os.path.join(state, "socket"))),
     "listen": outcome(listen_on_a_port),
     "send_local": outcome(lambda: send("127.0.0.1")),
     "send_multicast": outcome(lambda: send("224.0.0.1")),
@@ -114,7 +131,8 @@ result = {
     "setuid_file": outcome(make_setuid),
     "core_bytes": resource.getrlimit(resource.RLIMIT_CORE),
 }
-with contextlib.suppress(OSError):
-    os.unlink(os.path.join(state, "setuid"))
+for name in ("setuid", "socket"):
+    with contextlib.suppress(OSError):
+        os.unlink(os.path.join(state, name))
 with open(os.path.join(state, "probe.json"), "w") as file:
     json.dump(result, file)

@@ -8,7 +8,6 @@ import json
 import os
 import pty
 import select
-import signal
 import sys
 import time
 
@@ -43,7 +42,7 @@ def main() -> int:
         screen += data.decode(errors="replace")
     print(screen)
     os.close(terminal)
-    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
     return status
 
 

@@ -21,9 +21,9 @@ IN = f"I am {CLERK}"
 def clerk_is_before_the_webcam(workstation: Workstation) -> Iterator[None]:
     workstation.show(SEEDS[CLERK])
     yield
-    # A match forgives what a test charged.
     workstation.show(SEEDS[CLERK])
-    assert succeeds(workstation)
+    # A match forgives what a test charged.
+    assert succeeds(workstation), workstation.machine.journal("FACED_EVENT=refused")[-1]
 
 
 def succeeds(workstation: Workstation, password: str = PASSWORD) -> bool:

@@ -160,6 +160,16 @@ def test_no_code_is_made_and_no_priority_taken(either: dict[str, Any]) -> None:
     assert either["real_time"] == "EPERM"
 
 
+def test_it_serves_nothing_but_what_systemd_handed_over(either: dict[str, Any]) -> None:
+    assert either["serve"] == "EPERM"
+
+
+def test_nothing_about_the_kernel_can_be_changed(machine: Container, either: dict[str, Any]) -> None:
+    assert either["read_only"] == {"/sys": True, "/sys/fs/cgroup": True}
+    assert either["host_name"] != machine.run("readlink", "/proc/self/ns/uts").stdout.strip()
+    assert either["personality"] == either["priority"] == "EPERM"
+
+
 def test_no_core_dump(either: dict[str, Any]) -> None:
     assert either["core_bytes"] == [0, 0]
 

@@ -7,6 +7,7 @@ station.
 from __future__ import annotations
 
 import functools
+import json
 import re
 import secrets
 from collections.abc import Iterator
@@ -67,8 +68,17 @@ class Workstation:
         )
 
     def show(self, seed: int) -> None:
-        """Put the dummy of this seed before the webcam, alive, on another occasion than that of the photo."""
+        """Put the dummy of this seed before the webcam, alive, on another occasion than that of the photo.
+
+        Waits until the camera is closed: a stream that runs on for the next attempt would go on showing who was there.
+        """
+        self.machine.wait_until(lambda: self._camera_state() != "open", "the camera to be closed")
         self.webcam.show(_sitting(seed))
+
+    def _camera_state(self) -> str:
+        # Its exit status is 1: a realm of dummies is worth a warning.
+        told = self.machine.run("facectl", "status", "--json", check=False).stdout
+        return str(json.loads(told)["logon"]["camera_state"])
 
 
 @functools.cache
