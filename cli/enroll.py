@@ -139,7 +139,6 @@ class Bench:
         self._replace = replace
         self._dry_run = dry_run
         self._manifest = manifest
-        self._verifier = desk.station.verifier(desk.run.now)
 
     def one(self, user: str, photo: Path | None, given: dict[str, str | None], as_json: bool) -> ExitCode:
         """One person; refusals are errors."""
@@ -234,7 +233,7 @@ class Bench:
         return calibration.people
 
     def _register(self, connection: Any) -> Register:
-        return Register(connection, self._desk.tree, self._verifier, self._desk.key)
+        return Register(connection, self._desk.tree, self._desk.station.verifier(self._desk.run.now), self._desk.key)
 
     def _login_for(self, register: Register, stem: str) -> str:
         """The person a file is named after: a login name, else a staff number."""

@@ -178,8 +178,8 @@ def approve(
 def list_hosts(run: Run, station_path: Path | None, as_json: bool) -> None:
     """Read as the auditor's account."""
     desk = open_desk(run, station_path, Role.AUDIT, None)
-    verifier = desk.station.verifier(run.now)
     with desk.connect() as connection:
+        verifier = desk.station.verifier(run.now)
         facts = [_facts(verifier, held) for held in Hosts(connection, desk.tree).all()]
     if as_json:
         print_json(facts)
@@ -198,8 +198,8 @@ def list_hosts(run: Run, station_path: Path | None, as_json: bool) -> None:
 def show(run: Run, name: str, station_path: Path | None, as_json: bool) -> None:
     """Read as the auditor's account."""
     desk = open_desk(run, station_path, Role.AUDIT, None)
-    verifier = desk.station.verifier(run.now)
     with desk.connect() as connection:
+        verifier = desk.station.verifier(run.now)
         facts = _facts(verifier, Hosts(connection, desk.tree).read(check_host_name(name)))
     if as_json:
         print_json(facts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from faced.directory.tree import RoleAccount, Tree
 from faced.enrolment.acts import Act
 from faced.enrolment.fiscal_year import JST, last_day
 from faced.enrolment.founding import DEFAULT_GROUP, Founding, check_free, found
-from faced.enrolment.manifest import next_manifest
+from faced.enrolment.manifest import last_manifest, next_manifest
 from faced.enrolment.person import check_group
 from faced.enrolment.planting import publish_realm, refuse_other_realm
 from faced.enrolment.station import Station, Unlock
@@ -236,34 +237,21 @@ def show(run: Run, station_path: Path | None, as_json: bool) -> None:
 @pass_run
 def reissue(run: Run, station_path: Path | None, passphrase_file: Path | None, offline: bool, dry_run: bool) -> None:
     """Sign the next manifest in the role ``manifest``."""
-    new = next_manifest(last_manifest(Station.open(run.station(station_path))), run.now)
     if dry_run:
+        new = next_manifest(last_manifest(Station.open(run.station(station_path))), run.now)
         click.echo(_("Would issue a manifest until {until}.").format(until=_moment(new.expires)))
         return
     desk = open_desk(run, station_path, Role.MANIFEST, passphrase_file)
-    data = desk.station.realm.issue_manifest(desk.key.sign, new)
-    # Our own check: a delegation that has run out must show here and not on every workstation.
-    desk.station.realm.verifier(desk.station.delegations, data, run.now)
-    desk.record(Act.MANIFEST, str(new.serial))
-    if not offline:
-        with desk.connect() as connection:
+    with nullcontext() if offline else desk.connect() as connection:
+        new = next_manifest(last_manifest(desk.station), run.now)
+        data = desk.station.realm.issue_manifest(desk.key.sign, new)
+        # Our own check: a delegation that has run out must show here and not on every workstation.
+        desk.station.realm.verifier(desk.station.delegations, data, run.now)
+        desk.record(Act.MANIFEST, str(new.serial))
+        if connection is not None:
             RealmDocuments(connection, desk.tree).publish_manifest(data)
     desk.station.keep_manifest(data)
     click.echo(_("The manifest holds until {until}.").format(until=_moment(new.expires)))
-
-
-def last_manifest(station: Station) -> Manifest:
-    """The station's last manifest, also when it has expired: renewing it is the cure.
-
-    :raises TrustError: there is none, or it is not ours.
-    """
-    data = station.manifest
-    if data is None:
-        raise TrustError(_("The station has lost its manifest. Restore the folder from its backup."))
-    issued = parse(data).unverified.issued
-    manifest = station.realm.verifier(station.delegations, data, issued).manifest
-    assert manifest is not None  # noqa: S101 - a verifier made with a manifest has one
-    return manifest
 
 
 def _held(station: Station) -> list[Statement]:

@@ -13,9 +13,12 @@ from cli.passphrase import unlock_from
 from cli.run import Run
 from faced.directory.connection import Connection
 from faced.directory.connector import Account, Connector
+from faced.directory.realm import RealmDocuments
 from faced.directory.tree import RoleAccount, Tree
 from faced.enrolment.acts import Act, ActLog, ActRecord
+from faced.enrolment.manifest import adopt_manifest
 from faced.enrolment.station import RoleKey, Station
+from faced.errors import DirectoryError
 from faced.i18n import _
 from faced.trust.realm import Role
 
@@ -52,12 +55,27 @@ class Desk:
         write_act(self.run, self.station, self.key.handler, act, subject, reason)
 
     def connect(self) -> Connection:
-        """The directory, as this role's account.
+        """The directory, as this role's account; the station takes over a manifest that is newer than its own.
 
         :raises DirectoryUnavailable: no server could be reached and verified.
+        :raises DirectoryError: ``other_realm``: what is there is not this station's realm.
         """
         account = Account(self.tree.role(RoleAccount(self.key.role.value)), self.key.password)
-        return connector(self.run, account).connect()
+        connection = connector(self.run, account).connect()
+        try:
+            published = RealmDocuments(connection, self.tree).read()
+            if published.statement != self.station.realm.anchor:
+                raise DirectoryError(
+                    _("The directory below {base} does not hold this station's realm. Check the base.").format(
+                        base=self.tree.base
+                    ),
+                    reason="other_realm",
+                )
+            adopt_manifest(self.station, published.manifest, self.run.now)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
 
 def open_desk(run: Run, path: Path | None, role: Role, passphrase_file: Path | None) -> Desk:

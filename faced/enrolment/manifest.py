@@ -1,4 +1,4 @@
-"""The next manifest from the last one."""
+"""The last manifest, and the next one made from it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import dataclasses
 from collections.abc import Iterable
 
 from faced.enrolment.fiscal_year import OVERLAP, FiscalYear
-from faced.trust.realm import MANIFEST_DAYS, Epoch, Manifest
+from faced.enrolment.station import Station
+from faced.errors import TrustError
+from faced.i18n import _
+from faced.trust.realm import CLOCK_SKEW_S, MANIFEST_DAYS, Epoch, Manifest
+from faced.trust.statement import parse
 
 _DAY_S = 86400
 
@@ -31,3 +35,40 @@ def next_manifest(previous: Manifest, now: int) -> Manifest:
         expires=now + MANIFEST_DAYS * _DAY_S,
         epochs=tuple(epoch for epoch in previous.epochs if epoch.not_after > now),
     )
+
+
+def last_manifest(station: Station) -> Manifest:
+    """The station's last manifest, also when it has expired: renewing it is the cure.
+
+    :raises TrustError: there is none, or it is not ours.
+    """
+    if station.manifest is None:
+        raise TrustError(_("The station has lost its manifest. Restore the folder from its backup."))
+    return _read(station, station.manifest)
+
+
+def adopt_manifest(station: Station, published: bytes | None, now: int) -> bool:
+    """Keep the directory's manifest if it is newer than the station's own.
+
+    A second station, or one restored from a backup, must not publish a manifest that has forgotten a revocation.
+
+    :param published: unverified; what is not signed by our role, or comes from the future, is left alone.
+    :return: whether it was kept.
+    """
+    if published is None or published == station.manifest:
+        return False
+    try:
+        theirs = _read(station, published)
+    except TrustError:
+        return False
+    if theirs.issued > now + CLOCK_SKEW_S or theirs.serial <= last_manifest(station).serial:
+        return False
+    station.keep_manifest(published)
+    return True
+
+
+def _read(station: Station, data: bytes) -> Manifest:
+    """A manifest as it was believed on the day of its issue."""
+    manifest = station.realm.verifier(station.delegations, data, parse(data).unverified.issued).manifest
+    assert manifest is not None  # noqa: S101 - a verifier made with a manifest has one
+    return manifest

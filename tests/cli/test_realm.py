@@ -6,6 +6,7 @@ import stat
 import pytest
 from click.testing import Result
 
+from faced.directory.tree import RoleAccount
 from faced.trust import encoding
 from faced.trust.realm import Realm, Role
 from tests.cli.conftest import NOW, ROLE_PASSPHRASE, ROOT_PASSPHRASE, Office
@@ -168,3 +169,33 @@ def test_guessing_a_passphrase_costs_256_mib_a_try(office: Office) -> None:
         head = encoding.decode(office.station.key_path(name).read_bytes())
         assert head["memory"] >= 256 * 1024**2
         assert head["operations"] >= 3
+
+
+def test_a_manifest_made_elsewhere_is_the_base_of_the_next(founded: Office) -> None:
+    backup = founded.station.manifest
+    assert backup is not None
+    founded.now = NOW + 10
+    founded.facectl("realm", "manifest")
+    newer = founded.station.verifier(founded.now).manifest
+    founded.station.keep_manifest(backup)
+    assert founded.facectl("realm", "manifest").exit_code == 0
+    newest = founded.station.verifier(founded.now).manifest
+    assert newer is not None
+    assert newest is not None
+    assert newest.serial == newer.serial + 1
+
+
+def test_a_station_does_not_publish_into_another_realms_directory(founded: Office) -> None:
+    founded.station_path = founded.folder / "second"
+    founded.write_config()
+    assert founded.station_path.parent.is_dir()
+    result = init(founded, "--offline")
+    assert result.exit_code == 0, result.output
+    password = founded.station.role(Role.MANIFEST, lambda _name: ROLE_PASSPHRASE.encode()).password
+    with founded.slapd.admin() as admin:
+        admin.modify(founded.slapd.tree.role(RoleAccount.MANIFEST), replace={"userPassword": [password.encode()]})
+    before = founded.station.manifest
+    result = founded.facectl("realm", "manifest")
+    assert result.exit_code == 5
+    assert "does not hold this station's realm" in result.output
+    assert founded.station.manifest == before

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from faced.enrolment.manifest import next_manifest
+from faced.enrolment.manifest import adopt_manifest, last_manifest, next_manifest
 from faced.enrolment.station import RoleKey, Station
 from faced.errors import StateError, TrustError
 from faced.trust.realm import Role
@@ -108,3 +109,31 @@ def test_a_changed_role_key_takes_the_place_of_the_old(station: Station, role_ke
 def test_a_role_key_shows_no_secret_when_printed(role_key: Callable[[Role], RoleKey]) -> None:
     key = role_key(Role.OPERATE)
     assert key.password not in repr(key)
+
+
+def test_a_station_from_a_backup_takes_over_the_newer_manifest_and_forgets_no_revocation(
+    station: Station, role_key: Callable[[Role], RoleKey]
+) -> None:
+    key = role_key(Role.MANIFEST).sign
+    old = last_manifest(station)
+    newer = dataclasses.replace(next_manifest(old, NOW + DAY), revoked_hosts=frozenset({"pc0007"}))
+    published = station.realm.issue_manifest(key, newer)
+    assert adopt_manifest(station, published, NOW + DAY)
+    assert next_manifest(last_manifest(station), NOW + 2 * DAY).revoked_hosts == {"pc0007"}
+    assert not adopt_manifest(station, station.realm.issue_manifest(key, old), NOW + DAY)
+
+
+@pytest.mark.parametrize("forgery", ["another role", "the future", "rubbish", "nothing"])
+def test_what_is_not_our_manifest_is_not_taken_over(
+    station: Station, role_key: Callable[[Role], RoleKey], forgery: str
+) -> None:
+    newer = next_manifest(last_manifest(station), NOW + DAY)
+    published = {
+        "another role": station.realm.issue_manifest(role_key(Role.ENROL).sign, newer),
+        "the future": station.realm.issue_manifest(role_key(Role.MANIFEST).sign, next_manifest(newer, NOW + 9 * DAY)),
+        "rubbish": b"\x80rubbish",
+        "nothing": None,
+    }[forgery]
+    before = station.manifest
+    assert not adopt_manifest(station, published, NOW + DAY)
+    assert station.manifest == before
