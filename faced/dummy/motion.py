@@ -49,7 +49,8 @@ class Truth:
 
     ``timestamps_s`` from the first frame; ``yaw_deg``, ``pitch_deg``, ``roll_deg`` as in
     :class:`faced.dummy.scene.Pose`; ``lids`` how far both eyes are closed and ``jaw`` how far the mouth is open (0 to
-    1); ``blinks_s`` the middles of all blinks; ``people`` how many faces are in view; ``live`` is False for attacks.
+    1); ``blinks_s`` the middles of all blinks; ``people`` how many faces are in view; ``live`` is False for
+    attacks and for an empty room.
     """
 
     fps: float

@@ -73,7 +73,6 @@ class Light:
 
 
 OFFICE_LIGHT = Light()
-PHOTO_LIGHT = Light(left=0.1, up=0.35, front=1.0, lamp=0.72, room=0.48)
 #: Night with one lamp far off: a face can still be made out, but hardly.
 DIM_LIGHT = Light(lamp=0.13, room=0.07)
 #: A window exactly beside the person: half of the face is in the dark.
