@@ -16,7 +16,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,39 @@ auth     [default=ignore] {MODULE} begin
 auth     requisite        pam_unix.so nodelay
 auth     required         {MODULE}
 account  required         {MODULE}
+"""
+
+
+#: Says one thing to the daemon and prints the first answer.
+_ASK = """
+import socket, sys
+with socket.socket(socket.AF_UNIX) as client:
+    client.settimeout(20)
+    client.connect("/run/faced/logon")
+    client.sendall(sys.argv[1].encode() + bytes(1))
+    answer = b""
+    while bytes(1) not in answer:
+        received = client.recv(65536)
+        if not received:
+            break
+        answer += received
+print(answer.split(bytes(1))[0].decode() or "{}")
+"""
+
+#: Answers every call with a match and the caller's own nonce.
+_IMPOSTOR = """
+import json, socket, sys
+with socket.socket(socket.AF_UNIX) as listener:
+    listener.bind(sys.argv[1])
+    listener.listen()
+    while True:
+        client, _address = listener.accept()
+        try:
+            while received := client.recv(65536):
+                nonce = json.loads(received.split(bytes(1))[0])["parameters"].get("nonce")
+                client.sendall(json.dumps({"parameters": {"outcome": "match", "nonce": nonce}}).encode() + bytes(1))
+        except (OSError, ValueError):
+            pass
 """
 
 
@@ -160,9 +193,11 @@ class Town:
                 raise RuntimeError(f"{name} did not start:\n{log.read_text()}")
             time.sleep(0.02)
 
-    def pid(self, name: str) -> int:
-        """The process of a daemon."""
-        return self._daemons[name].pid
+    def restart(self, name: str) -> None:
+        """Start a daemon again, after whatever was done to it."""
+        if name in self._daemons:
+            self.stop_daemon(name)
+        self.start_daemon(name, environment=self.camera.environment if name == "faced" else None)
 
     def stop_daemon(self, name: str, *, kill: bool = False) -> None:
         """End one daemon, by SIGKILL if it is to be found dead."""
@@ -202,6 +237,56 @@ class Town:
         conversation = converse(driver, user, service, type_password, steps=steps, environment=dict(os.environ))
         ended = time.monotonic()
         return Logon(conversation, ended - began, ended - typed_at)
+
+    def ask_as(self, uid: int, method: str, **parameters: object) -> dict[str, Any]:
+        """One varlink call to the logon socket by a process of another uid; the first answer."""
+        call = json.dumps({"method": f"io.faced.Logon.{method}", "parameters": parameters})
+        done = self.system.run(
+            ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", PYTHON, "-c", _ASK, call]
+        )
+        answer: dict[str, Any] = json.loads(done.stdout)
+        return answer
+
+    @contextlib.contextmanager
+    def impostor_daemon(self, uid: int) -> Iterator[str]:
+        """A daemon of an ordinary user that says match to whatever it is asked; gives its socket's path."""
+        folder = self.system.path("/run/impostor")
+        folder.mkdir(exist_ok=True)
+        os.chown(folder, uid, uid)
+        path = "/run/impostor/logon"
+        log = self.folder / "impostor.log"
+        process = self.system.start(
+            ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", PYTHON, "-c", _IMPOSTOR, path], log=log
+        )
+        try:
+            while not _answers(self.system.path(path)):
+                if process.poll() is not None:
+                    raise RuntimeError(f"the impostor did not start: {log.read_text()}")
+                time.sleep(0.01)
+            yield path
+        finally:
+            process.kill()
+            process.wait()
+            shutil.rmtree(folder)
+
+    @contextlib.contextmanager
+    def without_journal(self) -> Iterator[None]:
+        """Nobody listens at the journal's socket."""
+        path = self.system.path("/run/systemd/journal/socket")
+        path.rename(path.with_name("aside"))
+        try:
+            yield
+        finally:
+            path.with_name("aside").rename(path)
+
+    def write_stack(self, service: str, *lines: str) -> None:
+        """Another service in /etc/pam.d."""
+        self.system.path(f"/etc/pam.d/{service}").write_text("".join(f"{line}\n" for line in lines))
+
+    def forgive_all(self) -> None:
+        """Remove all try counters."""
+        for path in self.system.path(COUNTERS).glob("tries-*"):
+            path.unlink()
 
     def counters(self) -> dict[str, bytes]:
         """The try counters on the disk, byte for byte."""

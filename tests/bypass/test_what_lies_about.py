@@ -1,0 +1,120 @@
+"""What an attacker can write or read: the directory as its administrator, the cache as root, the disk afterwards."""
+
+from __future__ import annotations
+
+import pytest
+
+from faced.dummy import StaffMember
+from tests.bypass.conftest import Film
+from tests.rig.pam import Code
+from tests.rig.town import Town
+
+pytestmark = pytest.mark.xdist_group("town")
+
+TEMPLATE, KEY = "facedtemplate", "facedtemplatekey"
+
+
+def attempt(town: Town, member: StaffMember) -> tuple[int, str]:
+    """Code and journal reason of a logon with the right password, asked afresh from the directory."""
+    town.forget_cache()
+    code = town.logon(member.login, town.passwords[member.login]).code
+    return code, town.reasons()[-1]["reason"]
+
+
+@pytest.fixture
+def restored(town: Town, members: list[StaffMember]) -> object:
+    """Puts the entries back."""
+    before = {member.login: town.read_person(member.login) for member in members[:2]}
+    yield None
+    for login, attributes in before.items():
+        town.write_person(login, {name: attributes[name] for name in (TEMPLATE, KEY)})
+    town.forget_cache()
+
+
+@pytest.mark.usefixtures("restored")
+def test_the_intruders_template_under_the_clerks_name(
+    town: Town, clerk: StaffMember, intruder: StaffMember, intruders_face: Film
+) -> None:
+    """LDAP write access and the clerk's password are not enough."""
+    town.seat(intruders_face)
+    stolen = town.read_person(intruder.login)
+    town.write_person(clerk.login, {name: stolen[name] for name in (TEMPLATE, KEY)})
+    assert attempt(town, clerk) == (Code.AUTHINFO_UNAVAIL, "wrong_person")
+
+
+@pytest.mark.usefixtures("restored")
+def test_the_intruders_key_with_the_clerks_template(town: Town, clerk: StaffMember, intruder: StaffMember) -> None:
+    town.write_person(clerk.login, {KEY: town.read_person(intruder.login)[KEY]})
+    assert attempt(town, clerk) == (Code.AUTHINFO_UNAVAIL, "wrong_key")
+
+
+@pytest.mark.usefixtures("restored")
+@pytest.mark.parametrize("at", [40, 200, -40])
+def test_a_template_with_one_bit_changed(town: Town, clerk: StaffMember, at: int) -> None:
+    [template] = town.read_person(clerk.login)[TEMPLATE]
+    changed = bytearray(template)
+    changed[at] ^= 1
+    town.write_person(clerk.login, {TEMPLATE: [bytes(changed)]})
+    code, reason = attempt(town, clerk)
+    assert code == Code.AUTHINFO_UNAVAIL
+    assert reason in ("malformed", "bad_signature", "wrong_realm", "unknown_issuer", "wrong_kind")
+
+
+@pytest.mark.usefixtures("restored")
+def test_no_template_at_all(town: Town, clerk: StaffMember) -> None:
+    town.write_person(clerk.login, {TEMPLATE: [], KEY: []})
+    code, _reason = attempt(town, clerk)
+    assert code == Code.AUTHINFO_UNAVAIL
+
+
+def test_a_removed_person_whose_template_is_put_back(town: Town, members: list[StaffMember]) -> None:
+    leaver = members[-1]
+    before = town.read_person(leaver.login)
+    town.facectl("remove", leaver.login, "--reason", "left", "--yes")
+    assert TEMPLATE not in town.read_person(leaver.login)
+    town.write_person(leaver.login, {name: before[name] for name in (TEMPLATE, KEY)})
+    code, reason = attempt(town, leaver)
+    assert (code, reason) == (Code.AUTHINFO_UNAVAIL, "tombstoned")
+    town.write_person(leaver.login, {"facedTombstone": []})
+    code, reason = attempt(town, leaver)
+    assert (code, reason) == (Code.AUTHINFO_UNAVAIL, "tombstoned"), "a tombstone seen once holds"
+
+
+def test_another_persons_cache_file_under_the_clerks_name(
+    town: Town, clerk: StaffMember, intruder: StaffMember, intruders_face: Film
+) -> None:
+    """Root on the PC exchanges two cache files while the directory is away."""
+    for member in (clerk, intruder):
+        town.logon(member.login, town.passwords[member.login])
+    town.seat(intruders_face)
+    town.logon(intruder.login, town.passwords[intruder.login])
+    faces = sorted(town.system.path("/var/lib/faced-directory").rglob("*.face"))
+    assert len(faces) >= 2
+    contents = [path.read_bytes() for path in faces]
+    town.slapd.stop()
+    town.stop_daemon("faced-directory")
+    for path, content in zip(faces, contents[1:] + contents[:1], strict=True):
+        path.write_bytes(content)
+    town.restart("faced-directory")
+    try:
+        assert town.logon(clerk.login, town.passwords[clerk.login]).code == Code.AUTHINFO_UNAVAIL
+    finally:
+        town.slapd.start()
+        town.forget_cache()
+
+
+def test_nothing_of_a_face_or_a_password_is_on_the_disk_or_in_a_log(town: Town, clerk: StaffMember) -> None:
+    """R7, R8: no picture, no coordinates in the clear, no name in the daemons' journal."""
+    town.logon(clerk.login, town.passwords[clerk.login])
+    for folder in ("/var/lib/faced", "/var/lib/faced-directory", "/run/faced"):
+        for path in town.system.path(folder).rglob("*"):
+            if not path.is_file():
+                continue
+            content = path.read_bytes()
+            assert b"\xff\xd8\xff" not in content and b"\x89PNG" not in content, path
+            assert town.passwords[clerk.login].encode() not in content, path
+    logs = (town.folder / "faced.log").read_text() + (town.folder / "faced-directory.log").read_text()
+    journal = "".join(str(entry) for entry in town.system.journal("SYSLOG_IDENTIFIER=faced"))
+    for text in (logs, journal):
+        assert clerk.login not in text
+        assert town.passwords[clerk.login] not in text
