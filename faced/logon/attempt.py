@@ -253,7 +253,6 @@ class Attempt:
         """Another face may be there: nothing seen before counts for it, and to judge it costs another try."""
         if self._try is not _Try.ASKED:
             self._try = _Try.NOTHING
-        self._still_there = False
         if self._judge is not None:
             self._judge.restart()
 

@@ -106,9 +106,8 @@ class Session:
         self._call, self._nonce = call, nonce
         if self._stranger:
             self._turn_away()
-            return
-        self._do(self.attempt.join())
-        self._check_tries()
+        elif self.request.peer_uid == 0 or self._person is not None:
+            self._join()
 
     def cancel(self) -> None:
         """The caller hung up, or the daemon ends."""
@@ -127,6 +126,10 @@ class Session:
         """Somebody with a better right has it now."""
         self._do(self.attempt.camera_taken())
 
+    def _join(self) -> None:
+        self._do(self.attempt.join())
+        self._check_tries()
+
     def _found(self, person: Person | None) -> None:
         if self.attempt.over:
             return
@@ -139,9 +142,10 @@ class Session:
             self._do(self.attempt.refuse(Ruling(Outcome.NO_TEMPLATE, "unknown_user")))
             return
         self._person = person
-        if self.request.peer_uid != 0:
+        if self._call is not None:
+            self._join()
+        elif self.request.peer_uid != 0:
             self._do(self.attempt.begin())
-        self._check_tries()
         if not self.attempt.over:
             self._with.directory.ask("Fetch", {"login": person.login}, self._fetched)
 

@@ -53,6 +53,19 @@ def test_who_left_before_the_password_was_right_is_not_judged() -> None:
     assert stage.charged == 0
 
 
+def test_only_a_usable_frame_after_the_password_shows_that_the_person_is_still_there() -> None:
+    judge = ToldJudge()
+    stage = Stage()
+    stage.begin()
+    stage.look(20)
+    stage.join()
+    stage.do(stage.attempt.template_ready(judge))
+    stage.look(3, Reason.BLURRED)
+    assert (judge.weighed, stage.charged) == ([], 0)
+    stage.look(1)
+    assert stage.outcome is Outcome.MATCH
+
+
 def test_who_was_seen_long_before_the_password_is_not_judged() -> None:
     judge = ToldJudge()
     stage = Stage()

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from faced.config import LogonConfig
 from faced.errors import CameraUnavailable, ProtocolError
 from faced.landmarks.quality import Reason
 from faced.service.interface import Interface
@@ -152,12 +153,24 @@ def test_an_exemption_or_refusal_that_cannot_be_recorded_is_no_answer(pc: Office
             ask(**more)
 
 
-def test_hanging_up_before_the_password_closes_the_camera_and_leaves_no_record(pc: Office) -> None:
-    with pc.client() as client:
-        begun(client)
-        pc.until(lambda: pc.scene.is_open)
-    pc.camera_is_closed()
-    assert pc.records.events == []
+def test_hanging_up_before_the_password_closes_the_camera_and_leaves_no_record(open_folder: Path) -> None:
+    # With the real deadlines: it is the hang-up that closes the camera.
+    with office(open_folder, LogonConfig()) as pc:
+        with pc.client() as client:
+            begun(client)
+            pc.until(lambda: pc.scene.is_open)
+        pc.camera_is_closed()
+        assert pc.records.events == []
+
+
+def test_hanging_up_after_the_password_closes_the_camera_and_is_recorded(open_folder: Path) -> None:
+    with office(open_folder, LogonConfig()) as pc:
+        pc.scene.shows = Reason.NO_FACE
+        with pc.client() as client:
+            next(client.stream(f"{LOGON}.Decide", **asked("tanaka"), nonce=NONCE))
+            pc.until(lambda: pc.scene.is_open)
+        pc.camera_is_closed()
+        pc.until(lambda: pc.records.words() == [("refused", "cancelled", "hung_up")])
 
 
 def test_nobody_joins_and_the_camera_closes(pc: Office) -> None:
