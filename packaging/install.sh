@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs faced on this machine (as root), or with DESTDIR only lays its files out, as for a package.
-# It starts nothing and changes no PAM stack: configure, ask "facectl doctor", then enable the units and run pam-auth-update.
+# It starts nothing and changes no PAM stack. Needs what tools/setup.sh installs to build it.
 set -eu
 cd "$(dirname "$0")/.."
 dest=${DESTDIR:-}
@@ -39,10 +39,20 @@ install -d "$dest/usr/bin"
 ln -sf ../lib/faced/bin/facectl "$dest/usr/bin/facectl"
 
 [ -z "$dest" ] || exit 0
+for catalogue in faced/locale/*/LC_MESSAGES/*.po; do
+    [ ! -f "$catalogue" ] || msgfmt --check -o "${catalogue%.po}.mo" "$catalogue"
+done
 python3 -m venv /usr/lib/faced
 /usr/lib/faced/bin/python -m pip install -q --disable-pip-version-check .
 systemd-sysusers faced.conf
 systemd-tmpfiles --create faced.conf
 journalctl --update-catalog
-systemctl daemon-reload
-echo "Next: write /etc/faced/faced.toml, run 'facectl doctor', then 'systemctl enable --now faced faced-directory'."
+[ ! -d /run/systemd/system ] || systemctl daemon-reload
+cat <<'NEXT'
+Installed. Next, on this PC:
+  1. write /etc/faced/faced.toml (an example is in /usr/share/doc/faced/etc)
+  2. facectl host join                    and at the station: facectl host approve
+  3. systemctl enable --now faced faced-directory
+  4. facectl status
+  5. pam-auth-update --enable faced-begin faced, with a root shell kept open
+NEXT
