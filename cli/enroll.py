@@ -219,17 +219,18 @@ class Bench:
         from faced.enrolment.calibrating import better_calibration, calibrated_manifest
         from faced.recognition.metric import Metric
 
-        if self._manifest is None:
+        if self._manifest is None or not faces:
             return 0
         station, now = self._manifest.station, self._desk.run.now
-        calibration = better_calibration(station.verifier(now), Metric.shipped(), faces)
-        if calibration is None:
-            return 0
-        data = calibrated_manifest(station, self._desk.key, self._manifest.key, calibration, now)
-        self._manifest.record(Act.MANIFEST, "calibration", self._reason)
+        # Connecting first: a newer manifest in the directory may name a better calibration.
         with self._manifest.connect() as connection:
-            RealmDocuments(connection, self._manifest.tree).publish_manifest(data)
-        station.keep_manifest(data)
+            calibration = better_calibration(station.verifier(now), Metric.shipped(), faces)
+            if calibration is None:
+                return 0
+            data = calibrated_manifest(station, self._desk.key, self._manifest.key, calibration, now)
+            with self._manifest.recorded(Act.MANIFEST, "calibration", self._reason):
+                RealmDocuments(connection, self._manifest.tree).publish_manifest(data)
+                station.keep_manifest(data)
         return calibration.people
 
     def _register(self, connection: Any) -> Register:
@@ -270,14 +271,14 @@ class Bench:
         if self._dry_run:
             register.check(details)
             return None
-        self._desk.record(Act.ENROL, details.login, self._reason)
-        return register.enrol(
-            details,
-            face,
-            predictor=predictor.id,
-            not_after=self._not_after,
-            replace_confirmed=self._replace,
-        )
+        with self._desk.recorded(Act.ENROL, details.login, self._reason):
+            return register.enrol(
+                details,
+                face,
+                predictor=predictor.id,
+                not_after=self._not_after,
+                replace_confirmed=self._replace,
+            )
 
     def _predictor(self) -> Predictor:
         # dlib and its 100 MB file are loaded only when everything else is in order.

@@ -147,20 +147,17 @@ def approve(
         if dry_run:
             click.echo(_("Would approve {name}.").format(name=name))
             return
-        desk.record(Act.APPROVE_HOST, name, request.fingerprint)
-        if request_path is None:
-            # It came in the PC's own entry: the PC has a password and has pinned the realm.
+        welcome_path = (welcome or Path(f"{name}.welcome")) if request_path is not None else None
+        with desk.recorded(Act.APPROVE_HOST, name, request.fingerprint):
+            if welcome_path is not None:
+                password = secrets.token_hex(_PASSWORD_BYTES)
+                replace_file(welcome_path, Welcome.seal(request, desk.station.realm.anchor, password).encode())
+                _give_password(hosts, name, password, held, chosen)
             hosts.approve(name, statement, chosen)
-            click.echo(_("{name} is approved; it hears of it with its next refresh.").format(name=name))
-            return
-        password = secrets.token_hex(_PASSWORD_BYTES)
-        welcome_path = welcome or Path(f"{name}.welcome")
-        replace_file(welcome_path, Welcome.seal(request, desk.station.realm.anchor, password).encode())
-        if held is None:
-            hosts.add(name, hashed_password(password), chosen, statement)
-        else:
-            hosts.set_password(name, hashed_password(password))
-            hosts.approve(name, statement, chosen)
+    if welcome_path is None:
+        # The request came in the PC's own entry: it has a password and has pinned the realm.
+        click.echo(_("{name} is approved; it hears of it with its next refresh.").format(name=name))
+        return
     click.echo(
         _("{name} is approved. Take {path} to the PC: facectl host join --welcome FILE").format(
             name=name, path=welcome_path
@@ -290,6 +287,13 @@ def _compare(actual: str, claimed: str | None, question: str, dry_run: bool) -> 
         click.echo(question)
         return
     confirm(question, yes=False)
+
+
+def _give_password(hosts: Hosts, name: str, password: str, held: Host | None, groups: tuple[str, ...]) -> None:
+    if held is None:
+        hosts.add(name, hashed_password(password), groups)
+    else:
+        hosts.set_password(name, hashed_password(password))
 
 
 def _held(hosts: Hosts, name: str) -> Host | None:

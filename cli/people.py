@@ -131,8 +131,8 @@ def remove(
             click.echo(_("Would erase the face data of {login} ({name}).").format(login=user, name=name))
             return
         confirm(_("Erase the face data of {login} ({name})?").format(login=user, name=name), yes=yes)
-        desk.record(Act.WITHDRAW, user, reason)
-        register.withdraw(user, reason=reason)
+        with desk.recorded(Act.WITHDRAW, user, reason):
+            register.withdraw(user, reason=reason)
     click.echo(_("The face data of {login} ({name}) are erased.").format(login=user, name=name))
 
 

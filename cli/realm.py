@@ -247,10 +247,10 @@ def reissue(run: Run, station_path: Path | None, passphrase_file: Path | None, o
         data = desk.station.realm.issue_manifest(desk.key.sign, new)
         # Our own check: a delegation that has run out must show here and not on every workstation.
         desk.station.realm.verifier(desk.station.delegations, data, run.now)
-        desk.record(Act.MANIFEST, str(new.serial))
-        if connection is not None:
-            RealmDocuments(connection, desk.tree).publish_manifest(data)
-    desk.station.keep_manifest(data)
+        with desk.recorded(Act.MANIFEST, str(new.serial)):
+            if connection is not None:
+                RealmDocuments(connection, desk.tree).publish_manifest(data)
+            desk.station.keep_manifest(data)
     click.echo(_("The manifest holds until {until}.").format(until=_moment(new.expires)))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import getpass
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from faced.directory.tree import RoleAccount, Tree
 from faced.enrolment.acts import Act, ActLog, ActRecord
 from faced.enrolment.manifest import adopt_manifest
 from faced.enrolment.station import RoleKey, Station
-from faced.errors import DirectoryError
+from faced.errors import DirectoryError, FacedError
 from faced.i18n import _
 from faced.trust.realm import Role
 
@@ -47,12 +49,22 @@ class Desk:
         """Where things are in the directory."""
         return Tree.configured(self.run.config.directory)
 
-    def record(self, act: Act, subject: str = "", reason: str = "") -> None:
-        """Write down what is about to be done.
+    @contextmanager
+    def recorded(self, act: Act, subject: str = "", reason: str = "") -> Iterator[None]:
+        """Write down what is about to be done in the block, and how it ended.
 
-        :raises StateError: it could not be written; do not do it.
+        :raises StateError: it could not be written down, and was not done.
         """
         write_act(self.run, self.station, self.key.handler, act, subject, reason)
+        outcome = "interrupted"
+        try:
+            yield
+            outcome = "done"
+        except FacedError as error:
+            outcome = error.reason
+            raise
+        finally:
+            write_act(self.run, self.station, self.key.handler, act, subject, reason, outcome)
 
     def connect(self) -> Connection:
         """The directory, as this role's account; the station takes over a manifest that is newer than its own.
@@ -87,9 +99,17 @@ def open_desk(run: Run, path: Path | None, role: Role, passphrase_file: Path | N
     return Desk(run, station, station.role(role, unlock_from(passphrase_file)))
 
 
-def write_act(run: Run, station: Station, handler: str, act: Act, subject: str = "", reason: str = "") -> None:
+def write_act(
+    run: Run,
+    station: Station,
+    handler: str,
+    act: Act,
+    subject: str = "",
+    reason: str = "",
+    outcome: str = "begun",
+) -> None:
     """Append to the station's record of acts."""
-    ActLog(station.path).write(ActRecord(run.now, act, handler, operator(), subject, reason))
+    ActLog(station.path).write(ActRecord(run.now, act, handler, operator(), subject, reason, outcome))
 
 
 def operator() -> str:

@@ -1,7 +1,7 @@
 """The station's own record of what was done, by whom and why: one JSON object a line, only ever appended.
 
-An act is written down before it is done; a record that cannot be written stops the act (requirement R18). Persons are
-named, because it is they whom the municipality answers to; nothing of a face is in it.
+An act is written down before it is done and again when it has ended; a record that cannot be written stops the act
+(requirement R18). Persons are named, because it is they whom the municipality answers to; nothing of a face is in it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,11 @@ class Act(StrEnum):
 
 @dataclass(frozen=True)
 class ActRecord:
-    """One act. ``at``: unix seconds; ``operator``: the account at the station; ``subject``: login name or computer."""
+    """One act.
+
+    ``at``: unix seconds; ``operator``: the account at the station; ``subject``: login name or computer; ``outcome``:
+    "begun", then "done" or the reason why not.
+    """
 
     at: int
     act: Act
@@ -41,6 +45,7 @@ class ActRecord:
     operator: str
     subject: str = ""
     reason: str = ""
+    outcome: str = "begun"
 
 
 class ActLog:

@@ -187,11 +187,17 @@ def test_a_last_day_can_be_given_but_not_beyond_the_fiscal_year(founded: Office,
 
 def test_an_act_is_written_down_with_handler_and_reason(founded: Office, photos: Path) -> None:
     enrol(founded, photos / "good.jpg", *TANAKA)
-    (record,) = ActLog(founded.station_path).read()
-    assert (record.act, record.subject, record.reason, record.handler, record.at) == (
+    before, after = ActLog(founded.station_path).read()
+    assert (before.act, before.subject, before.reason, before.handler, before.at) == (
         *(Act.ENROL, "tanaka", "new member of staff", "suzuki"),
         NOW,
     )
+    assert (before.outcome, after.outcome) == ("begun", "done")
+
+
+def test_an_act_that_was_refused_is_written_down_as_refused(founded: Office, photos: Path) -> None:
+    enrol(founded, photos / "good.jpg", *TANAKA, "--group", "waterworks")
+    assert [record.outcome for record in ActLog(founded.station_path).read()] == ["begun", "wrong_group"]
 
 
 def test_an_act_that_cannot_be_written_down_is_not_done(founded: Office, photos: Path) -> None:
