@@ -12,10 +12,14 @@ import pytest
 from click.testing import Result
 
 from faced.directory.people import People, Person
+from faced.directory.realm import RealmDocuments
 from faced.dummy import Expression, Identity, Pose, Worn, clip, encode_jpeg, id_photo, render_frame
+from faced.dummy.roster import roster
 from faced.enrolment.acts import Act, ActLog
+from faced.enrolment.calibrating import calibration_in_force
 from faced.enrolment.station import Station
 from faced.landmarks.predictor import Predictor
+from faced.recognition.site import FEWEST_PEOPLE
 from faced.recognition.template import FaceTemplate, Source
 from faced.trust.realm import Role
 from faced.trust.sealed import OpenedTemplate, open_template
@@ -303,6 +307,30 @@ def test_a_folder_run_dry_writes_nothing(founded: Office, folder: Path) -> None:
     result = founded.facectl("enroll", "--photos", folder, "--reason", "import", "--dry-run")
     assert "Would enrol 2 people; 2 photos refused." in result.output
     assert {entry["state"] for entry in founded.json("list")} <= {"none"}
+
+
+def test_enough_people_in_one_folder_set_the_threshold_of_the_site(founded: Office, tmp_path: Path) -> None:
+    folder = tmp_path / "site"
+    folder.mkdir()
+    staff = ["login,staff_number,name"]
+    for seed in roster(FEWEST_PEOPLE):
+        (folder / f"d{seed}.jpg").write_bytes(encode_jpeg(id_photo(Identity(seed))))
+        staff.append(f"d{seed},{seed},Dummy {seed}")
+    (tmp_path / "staff.csv").write_text("\n".join(staff))
+    import_all = ("enroll", "--photos", folder, "--staff-list", tmp_path / "staff.csv", "--reason", "import", "--json")
+    first = json.loads(founded.facectl(*import_all).stdout)
+    assert (len(first["enrolled"]), first["calibrated_over"]) == (FEWEST_PEOPLE, FEWEST_PEOPLE)
+    in_force = calibration_in_force(founded.station.verifier(founded.now))
+    assert in_force is not None
+    assert in_force.people == FEWEST_PEOPLE
+    with founded.slapd.admin() as admin:
+        assert RealmDocuments(admin, founded.slapd.tree).read().manifest == founded.station.manifest
+    next(folder.iterdir()).unlink()
+    fewer = json.loads(founded.facectl(*import_all).stdout)
+    assert (len(fewer["enrolled"]), fewer["calibrated_over"]) == (FEWEST_PEOPLE - 1, 0)
+    still = calibration_in_force(founded.station.verifier(founded.now))
+    assert still is not None
+    assert still.encode() == in_force.encode()
 
 
 def test_photo_folder_and_user_do_not_mix(founded: Office, photos: Path) -> None:
