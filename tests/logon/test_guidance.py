@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from faced.i18n import set_language
@@ -11,27 +13,28 @@ from faced.logon.outcome import Outcome, Standing
 
 
 @pytest.fixture(autouse=True, params=["en", "ja"])
-def language(request: pytest.FixtureRequest) -> str:
-    return set_language(request.param)
+def language(request: pytest.FixtureRequest) -> Iterator[str]:
+    yield set_language(request.param)
+    set_language("en")
 
 
-def longest(language: str) -> int:
-    return 40 if language == "en" else 20
+LONGEST = {"en": 40, "ja": 20}
 
 
 @pytest.mark.parametrize("reason", [None, *Reason])
 def test_every_hint_is_a_short_line(reason: Reason | None, language: str) -> None:
     text = guidance.hint(reason)
     assert text and "\n" not in text
-    # Until there is a Japanese catalogue the English text is shown.
-    assert len(text) <= (longest(language) if not text.isascii() else 40)
+    assert len(text) <= LONGEST[language]
+    assert text.isascii() == (language == "en"), "not translated"
 
 
 @pytest.mark.parametrize("outcome", [outcome for outcome in Outcome if outcome is not Outcome.EXEMPT])
 def test_every_outcome_is_a_short_line(outcome: Outcome, language: str) -> None:
     text = guidance.verdict(outcome, 1800)
     assert text and "\n" not in text
-    assert len(text) <= (longest(language) if not text.isascii() else 40)
+    assert len(text) <= LONGEST[language]
+    assert text.isascii() == (language == "en"), "not translated"
 
 
 def test_face_and_liveness_fail_in_the_same_words() -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from faced.camera.base import Camera, CameraInfo, Frame
 from faced.config import LogonConfig
 from faced.errors import CameraUnavailable
+from faced.i18n import set_language
 from faced.landmarks.observe import FrameReport
 from faced.landmarks.quality import Reason
 from faced.logon.judge import Bench
@@ -202,6 +203,7 @@ def hints(answers: Sequence[dict[str, Any]]) -> list[str | None]:
 @contextmanager
 def office(folder: Path, config: LogonConfig = CONFIG) -> Iterator[Office]:
     """An office for the time of the block; at its end the camera must be closed."""
+    set_language("en")
     with DirectoryDouble(folder / "directory") as directory:
         opened = Office(folder, directory, config)
         thread = threading.Thread(target=opened.loop.run, daemon=True)

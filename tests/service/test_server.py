@@ -194,7 +194,8 @@ def test_one_uid_cannot_take_all_connections(open_folder: Path) -> None:
         def crowd() -> str:
             callers = [server.raw() for _ in range(3)]
             for caller in callers:
-                caller.call("org.example.Echo.Later", parameters={"text": "x"})
+                caller.call("org.example.Echo.Later", parameters={"text": "x"}, more=True)
+                caller.answer()
             refused = server.raw()
             return str(refused.is_hung_up())
 

@@ -42,6 +42,7 @@ class Echo:
 
     def later(self, call: Call) -> None:
         self.waiting.append(call)
+        call.tell(text="under way")
         call.connection.on_close(self.hung_up.set)
 
     def count(self, call: Call) -> None:
