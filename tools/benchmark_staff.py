@@ -1,7 +1,8 @@
 """ID photo against webcam from end to end, on dummy staff: how often one is refused or taken for another.
 
 Each dummy is enrolled from one ID photo and then sits before the webcam on several occasions; every sitting is judged
-against every template, with and without the calibration of the site (which never contains the two people compared).
+against every template, without a calibration of the site, with one over everybody, and with one over all but the
+two compared.
 Dummies show that the machinery works; the rates of people come from tools/benchmark_recognition.py.
 """
 
@@ -15,6 +16,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 
 from faced.dummy import Identity, clip, id_photo
 from faced.dummy.roster import roster
@@ -40,11 +42,19 @@ class Staff:
     refused: dict[str, int]
 
 
+class Site(StrEnum):
+    """Over whom the site is calibrated: nobody, everybody (as in service), or everybody but the two compared."""
+
+    NOBODY = "nobody"
+    EVERYBODY = "everybody"
+    OTHERS = "others"
+
+
 @dataclass(frozen=True)
 class Row:
     """Transactions: false rejections of ``own``, false acceptances of ``strangers``, frames until a match (mean)."""
 
-    site: bool
+    site: Site
     own: int
     rejected: int
     strangers: int
@@ -57,7 +67,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         staff = watch(roster(options.people), options.occasions, options.seconds)
         metric, point = Metric.shipped(), OperatingPoint.shipped(options.fmr)
-        rows = [judge(staff, metric, point, site=site) for site in (False, True)]
+        rows = [judge(staff, metric, point, site) for site in Site]
     except FacedError as error:
         print(f"benchmark_staff: {error}", file=sys.stderr)
         return 1
@@ -68,7 +78,7 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"not used: {staff.refused}")
     for row in rows:
         print(
-            f"{'with' if row.site else 'without'} site calibration: FRR {row.rejected}/{row.own}, "
+            f"calibrated over {row.site}: FRR {row.rejected}/{row.own}, "
             f"FAR {row.accepted}/{row.strangers} = {100 * row.accepted / max(row.strangers, 1):.2f} %, "
             f"{row.frames_to_match:.1f} frames to a match"
         )
@@ -123,18 +133,19 @@ def _watch_one(seed: int, occasions: int, seconds: float) -> _Seen:
     return _Seen(template, sittings, refused)
 
 
-def judge(staff: Staff, metric: Metric, point: OperatingPoint, *, site: bool) -> Row:
-    """Judge every sitting against every template; ``site``: with a calibration over everybody but the two compared."""
+def judge(staff: Staff, metric: Metric, point: OperatingPoint, site: Site) -> Row:
+    """Judge every sitting against every template."""
     sites: dict[frozenset[int], SiteCalibration] = {}
+    everybody = SiteCalibration.over(metric, list(staff.templates.values())) if site is Site.EVERYBODY else None
     rejected = accepted = own = strangers = 0
     frames = []
     for (visitor, _occasion), observations in staff.sittings.items():
         for person, template in staff.templates.items():
             pair = frozenset({visitor, person})
-            if site and pair not in sites:
+            if site is Site.OTHERS and pair not in sites:
                 rest = [other for name, other in staff.templates.items() if name not in pair]
                 sites[pair] = SiteCalibration.over(metric, rest)
-            decision, used = _sequence(Matcher(metric, point, template, sites.get(pair)), observations)
+            decision, used = _sequence(Matcher(metric, point, template, sites.get(pair, everybody)), observations)
             if person == visitor:
                 own += 1
                 rejected += decision is not Decision.MATCH

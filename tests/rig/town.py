@@ -50,6 +50,9 @@ language = "{language}"
 name = "{host}"
 [camera]
 name = "{camera}"
+[logon]
+# Half of the default: those who show that nobody is there should not have to wait for it.
+no_face_timeout_s = 4
 [directory]
 servers = ["{server}"]
 base = "{base}"
