@@ -82,13 +82,17 @@ class Fetcher:
         # Fetched lately and not (yet) in the cache: they enter it when the person has logged on.
         self._recent: OrderedDict[str, CachedFace] = OrderedDict()
 
-    def at_once(self, login: str) -> Bundle | None:
-        """The bundle that needs no network: fresh, or valid while the directory is known to be out of reach."""
+    def at_once(self, login: str, *, anew: bool = False) -> Bundle | None:
+        """The bundle that needs no network: fresh, or valid while the directory is known to be out of reach.
+
+        :param anew: the fresh one did not serve; only the directory may know better.
+        """
         with self._lock:
             entry, papers = self._known(login), self._valid_papers()
             if entry is None or papers is None:
                 return None
-            if self._is_offline() or (self._is_fresh(entry.fetched) and self._is_fresh(papers.fetched)):
+            fresh = not anew and self._is_fresh(entry.fetched) and self._is_fresh(papers.fetched)
+            if fresh or self._is_offline():
                 return self._bundle(entry, papers, CACHE)
             return None
 
@@ -98,13 +102,15 @@ class Fetcher:
             entry, papers = self._known(login), self._valid_papers()
             return self._bundle(entry, papers, CACHE) if entry and papers else None
 
-    def fetch(self, login: str) -> Bundle:
+    def fetch(self, login: str, *, anew: bool = False) -> Bundle:
         """The best bundle to be had; blocks for at most the deadline, plus the resolver's when it hangs.
+
+        :param anew: as :meth:`at_once`.
 
         :raises NotInDirectory: there is no such person, and nothing valid is cached.
         :raises DirectoryUnavailable: the directory could not be asked, and nothing valid is cached.
         """
-        if (bundle := self.at_once(login)) is not None:
+        if (bundle := self.at_once(login, anew=anew)) is not None:
             return bundle
         try:
             answer = self._source.ask([login], self._timeout_s)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from faced.config import LogonConfig
-from faced.directory.bundle import Bundle
+from faced.directory.bundle import CACHE, Bundle
 from faced.errors import ProtocolError, StateError
 from faced.landmarks.observe import FrameReport
 from faced.logon import guidance
@@ -147,9 +147,14 @@ class Session:
         elif self.request.peer_uid != 0:
             self._do(self.attempt.begin())
         if not self.attempt.over:
-            self._with.directory.ask("Fetch", {"login": person.login}, self._fetched)
+            self._fetch(person, anew=False)
 
-    def _fetched(self, answer: Answer) -> None:
+    def _fetch(self, person: Person, *, anew: bool) -> None:
+        self._with.directory.ask(
+            "Fetch", {"login": person.login, "anew": anew}, lambda answer: self._fetched(answer, anew)
+        )
+
+    def _fetched(self, answer: Answer, anew: bool) -> None:
         if self.attempt.over or self._person is None:
             return
         match answer:
@@ -160,13 +165,22 @@ class Session:
             case _:
                 try:
                     bundle = Bundle.from_wire(answer.get("bundle"))
-                    judge = self._with.bench.judge(self._person.login, bundle, int(self._with.wall_s()))
-                except Unfit as error:
-                    self._do(self.attempt.refuse(error.ruling))
                 except ProtocolError as error:
                     self._do(self.attempt.refuse(Ruling(Outcome.NO_TEMPLATE, error.reason)))
                 else:
-                    self._do(self.attempt.template_ready(judge))
+                    self._open(self._person, bundle, anew)
+
+    def _open(self, person: Person, bundle: Bundle, anew: bool) -> None:
+        try:
+            judge = self._with.bench.judge(person.login, bundle, int(self._with.wall_s()))
+        except Unfit as error:
+            if bundle.origin == CACHE and not anew:
+                # Enrolled or renewed since it was cached, perhaps: the person should not have to wait for a refresh.
+                self._fetch(person, anew=True)
+            else:
+                self._do(self.attempt.refuse(error.ruling))
+        else:
+            self._do(self.attempt.template_ready(judge))
 
     @property
     def _counter(self) -> Counter:

@@ -67,8 +67,9 @@ class DirectoryService:
     def fetch(self, call: Call) -> None:
         """A bundle from the cache at once, or from the directory within the deadline."""
         login = self._login(call)
+        anew = bool(call.parameters.get("anew"))
         try:
-            bundle = self._fetcher.at_once(login)
+            bundle = self._fetcher.at_once(login, anew=anew)
         except DirectoryError as error:
             call.error(_unavailable(error.reason))
             return
@@ -80,7 +81,7 @@ class DirectoryService:
                 self._answer_from_cache(call, login, "busy")
                 return
             self._waiting[login] = []
-            threading.Thread(target=self._visit, args=(login,), name="visit", daemon=True).start()
+            threading.Thread(target=self._visit, args=(login, anew), name="visit", daemon=True).start()
         self._waiting[login].append(call)
         self._loop.later(self._timeout_s + _PATIENCE_S, lambda: self._answer_from_cache(call, login, "timed_out"))
 
@@ -116,11 +117,11 @@ class DirectoryService:
             cached=standing.cached,
         )
 
-    def _visit(self, login: str) -> None:
+    def _visit(self, login: str, anew: bool) -> None:
         """In a thread of its own."""
         answer: Bundle | VarlinkError
         try:
-            answer = self._fetcher.fetch(login)
+            answer = self._fetcher.fetch(login, anew=anew)
         except NotInDirectory as error:
             answer = VarlinkError(f"{INTERFACE}.NotFound", {"reason": error.reason})
         except DirectoryError as error:

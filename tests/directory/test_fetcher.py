@@ -216,6 +216,17 @@ def test_a_tombstone_reaches_the_cache_and_takes_the_erased_template_off_the_dis
     assert (bundle.template, bundle.template_keys, bundle.tombstone) == (None, (), b"tombstone")
 
 
+def test_a_fresh_entry_that_did_not_serve_is_asked_for_anew(bench: Bench) -> None:
+    bench.logs_on("tanaka")
+    bench.directory.faces["tanaka"] = NEWER
+    assert bench.fetcher.fetch("tanaka").template == b"template 1"
+    assert bench.fetcher.at_once("tanaka", anew=True) is None
+    assert bench.fetcher.fetch("tanaka", anew=True).template == b"template 2"
+    bench.off()
+    bench.fetcher.refresh()
+    assert bench.fetcher.fetch("tanaka", anew=True).template == b"template 2"
+
+
 def test_the_refresh_asks_for_everybody_here_and_nobody_else(bench: Bench) -> None:
     bench.logs_on("tanaka")
     bench.logs_on("suzuki")

@@ -20,6 +20,9 @@ class DirectoryDouble:
 
     def __init__(self, path: Path) -> None:
         self.bundles: dict[str, Bundle] = {}
+        #: What a visit to the directory would find, where the cache does not know it yet.
+        self.newer: dict[str, Bundle] = {}
+        self.visits: list[str] = []
         self.used: list[str] = []
         self.silent = False
         self._loop = Loop()
@@ -43,7 +46,11 @@ class DirectoryDouble:
     def _fetch(self, call: Call) -> None:
         if self.silent:
             return
-        bundle = self.bundles.get(call.parameters["login"])
+        login = call.parameters["login"]
+        bundle = self.bundles.get(login)
+        if call.parameters["anew"]:
+            self.visits.append(login)
+            bundle = self.newer.get(login, bundle)
         if bundle is None:
             raise VarlinkError("io.faced.Directory.NotFound", {"reason": "not_in_directory"})
         call.reply(bundle=bundle.to_wire())

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -249,10 +250,10 @@ def test_other_users_are_kept_out_by_the_mode_and_refused_by_their_uid(daemon: D
 
 
 def allow_through(folder: Path) -> None:
-    """Let other users reach what is in this folder of pytest's."""
-    for each in (folder, *folder.parents):
-        if each.name.startswith(("pytest", "test")):
-            each.chmod(0o755)
+    """Let other users reach a folder below pytest's private ones, however deep those are."""
+    top = Path(tempfile.gettempdir())
+    for each in (folder, *(parent for parent in folder.parents if parent.is_relative_to(top) and parent != top)):
+        each.chmod(each.stat().st_mode | 0o055)
 
 
 def ask_as_nobody(path: Path) -> subprocess.CompletedProcess[str]:

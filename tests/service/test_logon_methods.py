@@ -254,6 +254,21 @@ def test_a_bundle_moved_from_another_entry_lets_nobody_in(pc: Office) -> None:
     assert pc.records.events[0].reason == "wrong_person"
 
 
+def test_who_was_enrolled_again_need_not_wait_for_the_cache(pc: Office) -> None:
+    good, wrong = pc.directory.bundles["tanaka"], pc.directory.bundles["suzuki"]
+    pc.directory.bundles["tanaka"] = replace(wrong, origin="cache")
+    pc.directory.newer["tanaka"] = good
+    assert pc.decide()["outcome"] == "match"
+    assert pc.directory.visits == ["tanaka"]
+
+
+def test_a_cached_entry_is_asked_for_anew_once(pc: Office) -> None:
+    pc.directory.bundles["tanaka"] = replace(pc.directory.bundles["suzuki"], origin="cache")
+    assert pc.decide()["outcome"] == "no_template"
+    assert pc.records.events[0].reason == "wrong_person"
+    assert pc.directory.visits == ["tanaka"]
+
+
 def test_roots_own_su_is_exempt_and_recorded(pc: Office) -> None:
     assert pc.decide(service="su")["outcome"] == "exempt"
     assert pc.account(service="su")["standing"] == "exempt"
