@@ -15,7 +15,7 @@ demo: setup ## a logon with password and face, and the ways to be refused
 	@$(BIN)/python -m tools.demo
 
 test: setup ## all tests
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: setup ## lint, types, architecture
 	@$(BIN)/ruff check .
