@@ -16,14 +16,6 @@ PASSWORD = "correct horse battery"
 PROGRAMS = Path("/usr/local/lib/faced-tests")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of them to one worker: they share the cached root file system and the machine's two cores."""
-    for item in items:
-        if item.path.parent.name == "container":
-            item.add_marker(pytest.mark.container)
-            item.add_marker(pytest.mark.xdist_group("container"))
-
-
 @pytest.fixture(scope="session")
 def workstation() -> Iterator[Workstation]:
     """Joined, two people enrolled, faced in Debian's common PAM stacks, the clerk before the webcam."""

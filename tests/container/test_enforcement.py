@@ -9,6 +9,8 @@ import pytest
 
 from tests.rig.container import Container
 
+pytestmark = pytest.mark.container
+
 
 @pytest.fixture(scope="module")
 def machine() -> Iterator[Container]:

@@ -13,6 +13,8 @@ from faced.dummy.clip import nobody
 from tests.container.conftest import CLERK, COLLEAGUE, PASSWORD, PROGRAMS, SEEDS
 from tests.rig.workstation import Workstation
 
+pytestmark = pytest.mark.container
+
 WHOAMI = ["$ ", "echo I am $(id -un) ; exit"]
 IN = f"I am {CLERK}"
 

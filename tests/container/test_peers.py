@@ -14,6 +14,8 @@ from faced.dummy.clip import nobody
 from tests.container.conftest import CLERK, COLLEAGUE, PROGRAMS, SEEDS
 from tests.rig.workstation import Workstation
 
+pytestmark = pytest.mark.container
+
 NONCE = "0123456789abcdef" * 2
 #: A session of the screen: what a display manager's PAM stack tells logind.
 SESSION_STACK = """auth sufficient pam_rootok.so

@@ -12,6 +12,8 @@ import pytest
 from tests.rig.container import Container
 from tests.rig.installation import machine_with_faced
 
+pytestmark = pytest.mark.container
+
 PROBE = Path(__file__).with_name("sandbox_probe.py")
 
 

@@ -12,6 +12,8 @@ from faced.records.audit import EventKind
 from tests.rig.container import Container
 from tests.rig.installation import machine_with_faced
 
+pytestmark = pytest.mark.container
+
 ASK = "/usr/local/lib/ask.py"
 SOCKETS = ("faced.socket", "faced-status.socket", "faced-directory.socket")
 #: A stand-in that says it is ready and serves nothing: these tests are about PID 1's part.
