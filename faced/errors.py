@@ -59,7 +59,10 @@ class TemplateFormatError(FacedError):
 
 
 class TrustError(FacedError):
-    """A statement, seal or key that must not be believed; ``reason`` says why (docs/architecture.md lists the tokens)."""
+    """A statement, seal or key that must not be believed.
+
+    ``reason`` says why; docs/architecture.md lists the tokens.
+    """
 
     reason = "untrusted"
 

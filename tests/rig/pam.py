@@ -7,6 +7,8 @@ a sanitized module, and so that a crash is seen as one.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import re
@@ -14,7 +16,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import IntEnum
 from pathlib import Path
@@ -239,15 +241,16 @@ class PamRig:
         self, user: str, service: str, *operations: str, typed: str, under: Sequence[str] = ()
     ) -> subprocess.CompletedProcess[str]:
         """The same from a small C program, optionally ``under`` valgrind."""
-        return subprocess.run(
-            [*under, "pamtester", service, user, *operations],
-            input=typed,
-            env=self._environment,
-            cwd=self._folder,
-            text=True,
-            capture_output=True,
-            check=False,
-        )
+        with _one_start_at_a_time():
+            return subprocess.run(
+                [*under, "pamtester", service, user, *operations],
+                input=typed,
+                env=self._environment,
+                cwd=self._folder,
+                text=True,
+                capture_output=True,
+                check=False,
+            )
 
 
 def converse(
@@ -278,18 +281,21 @@ def converse(
     }
     shown: dict[int, list[str]] = {style: [] for style in range(1, 5)}
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
-        process = subprocess.Popen(
-            driver,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            env=environment,
-            cwd=folder,
-            user=uid,
-            group=uid,
-            extra_groups=None if uid is None else [],
-            text=True,
-        )
+        with _one_start_at_a_time():
+            process = subprocess.Popen(
+                driver,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=environment,
+                cwd=folder,
+                user=uid,
+                group=uid,
+                extra_groups=None if uid is None else [],
+                text=True,
+            )
+            assert process.stdout is not None
+            process.stdout.readline()
         # A module that hangs its greeter is a finding, not a test run without end.
         limit = threading.Timer(LONGEST_S, process.kill)
         limit.daemon = True
@@ -327,6 +333,14 @@ def converse(
         reused_intact=tuple(result["reused_intact"]),
         log=tuple(_SYSLOG.findall(text)),
     )
+
+
+@contextlib.contextmanager
+def _one_start_at_a_time() -> Iterator[None]:
+    """libpam_wrapper keeps each process's files in one of 62 places and two that start together can take the same."""
+    with (Path(tempfile.gettempdir()) / "faced-pam-start.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _say(stdin: IO[str], line: dict[str, Any]) -> None:

@@ -153,6 +153,7 @@ def open_descriptors() -> int:
 
 
 def main() -> None:
+    tell({"ready": True})
     job = json.loads(sys.stdin.readline())
     if job["without_stderr"]:
         os.close(2)
