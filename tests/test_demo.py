@@ -6,12 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.mark.xdist_group("town")
 def test_every_line_of_the_demonstration_holds() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tools.demo"], cwd=ROOT, capture_output=True, text=True, timeout=900, check=False

@@ -75,6 +75,7 @@ def prompts() -> list[str]:
     return [
         *(guidance.hint(reason) for reason in (None, *Reason)),
         *(guidance.verdict(outcome, 120.0) for outcome in Outcome),
+        guidance.verdict(Outcome.NO_TEMPLATE, directory_away=True),
         *(guidance.remark(standing) for standing in Standing),
     ]
 

@@ -42,10 +42,11 @@ def hint(reason: Reason | None) -> str:
             return _("Please move to the middle.")
 
 
-def verdict(outcome: Outcome, wait_s: float = 0.0) -> str:
+def verdict(outcome: Outcome, wait_s: float = 0.0, *, directory_away: bool = False) -> str:
     """How it ended, for the person who typed the right password.
 
     :param wait_s: for LOCKED_OUT, until the next try.
+    :param directory_away: for NO_TEMPLATE, whether nobody could be asked.
     """
     match outcome:
         case Outcome.MATCH | Outcome.EMERGENCY:
@@ -66,6 +67,8 @@ def verdict(outcome: Outcome, wait_s: float = 0.0) -> str:
             return _("The camera cannot be used.")
         case Outcome.BUSY:
             return _("The camera is in use. Try again.")
+        case Outcome.NO_TEMPLATE if directory_away:
+            return _("The directory cannot be reached.")
         case Outcome.NO_TEMPLATE:
             return _("Not registered: call the IS section.")
         case Outcome.PURPOSE_OVER:

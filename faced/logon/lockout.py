@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from enum import StrEnum, unique
 from pathlib import Path
 
+from faced.errors import StateError
 from faced.logon.state_file import damaged, read_state, write_state
 
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 FIRST_DELAY_S = 30.0
 LONGEST_DELAY_S = 1800.0
 
@@ -37,8 +39,14 @@ class Moment:
 
     @classmethod
     def now(cls) -> Moment:
-        """This moment."""
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        """This moment.
+
+        :raises StateError: the kernel does not say which boot this is; then no delay can be measured.
+        """
+        try:
+            boot = _BOOT_ID.read_text(encoding="ascii").strip()
+        except OSError as error:
+            raise StateError(f"{_BOOT_ID} cannot be read: {error.strerror}.") from None
         return cls(boot, time.clock_gettime(time.CLOCK_BOOTTIME), time.time())
 
     def since(self, earlier: Moment) -> float:

@@ -29,6 +29,7 @@ from faced.service.varlink import VarlinkError
 logger = logging.getLogger(__name__)
 
 NOT_ALLOWED = "io.faced.Logon.NotAllowed"
+NOT_FOUND = "io.faced.Directory.NotFound"
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ class Session:
         self._wait_s = 0.0
         self._timer: Timer | None = None
         self._stranger = False
+        self._directory_away = True
         self._with.names.find(request.user, self._found)
         connection.on_close(self.cancel)
 
@@ -139,6 +141,7 @@ class Session:
                 self._turn_away()
             return
         if person is None:
+            self._directory_away = False
             self._do(self.attempt.refuse(Ruling(Outcome.NO_TEMPLATE, "unknown_user")))
             return
         self._person = person
@@ -157,6 +160,7 @@ class Session:
     def _fetched(self, answer: Answer, anew: bool) -> None:
         if self.attempt.over or self._person is None:
             return
+        self._directory_away = isinstance(answer, VarlinkError | ProtocolError) and not _is_not_found(answer)
         match answer:
             case VarlinkError():
                 self._do(self.attempt.refuse(Ruling(Outcome.NO_TEMPLATE, _token(answer.parameters.get("reason")))))
@@ -245,7 +249,7 @@ class Session:
         if ruling.outcome is Outcome.MATCH and self._person is not None:
             self._matched(self._person)
         if self._call is not None:
-            text = guidance.verdict(ruling.outcome, self._wait_s)
+            text = guidance.verdict(ruling.outcome, self._wait_s, directory_away=self._directory_away)
             self._call.reply(outcome=ruling.outcome.value, text=text, nonce=self._nonce)
 
     def _matched(self, person: Person) -> None:
@@ -284,6 +288,10 @@ class Session:
         if deadline_s is not None:
             loop = self._with.loop
             self._timer = loop.later(max(0.0, deadline_s - loop.clock()), lambda: self._do(self.attempt.tick()))
+
+
+def _is_not_found(answer: VarlinkError | ProtocolError) -> bool:
+    return isinstance(answer, VarlinkError) and answer.name == NOT_FOUND
 
 
 def _token(reason: object) -> str:

@@ -9,8 +9,6 @@ from tests.bypass.conftest import Film
 from tests.rig.pam import ACCOUNT, AUTHENTICATE, Code, Step
 from tests.rig.town import MODULE, Town
 
-pytestmark = pytest.mark.xdist_group("town")
-
 NONCE = "0" * 32
 
 

@@ -9,8 +9,6 @@ from tests.bypass.conftest import Film
 from tests.rig.pam import Code
 from tests.rig.town import Town
 
-pytestmark = pytest.mark.xdist_group("town")
-
 TEMPLATE, KEY = "facedtemplate", "facedtemplatekey"
 
 

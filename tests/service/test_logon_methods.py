@@ -237,14 +237,16 @@ def test_a_camera_that_hangs_is_unavailable_by_the_deadline_and_others_are_answe
 
 def test_a_directory_that_does_not_answer_is_no_template(pc: Office) -> None:
     pc.directory.silent = True
-    assert pc.decide()["outcome"] == "no_template"
+    answer = pc.decide()
+    assert (answer["outcome"], answer["text"]) == ("no_template", "The directory cannot be reached.")
     assert pc.records.events[0].reason == "directory_deadline"
     assert pc.account()["standing"] == "unavailable"
 
 
 def test_somebody_not_in_the_directory_has_no_template(pc: Office) -> None:
     del pc.directory.bundles["tanaka"]
-    assert pc.decide()["outcome"] == "no_template"
+    answer = pc.decide()
+    assert (answer["outcome"], answer["text"]) == ("no_template", "Not registered: call the IS section.")
     assert pc.records.events[0].reason == "not_in_directory"
 
 
