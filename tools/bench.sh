@@ -17,3 +17,4 @@ else
     echo "Recognition: left out; give DATA=FOLDER with landmark files (.npz)."
 fi
 "$python" -m tools.benchmark_staff
+"$python" -m tools.bench_attempt

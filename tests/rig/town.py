@@ -196,6 +196,10 @@ class Town:
                 raise RuntimeError(f"{name} did not start:\n{log.read_text()}")
             time.sleep(0.02)
 
+    def pid(self, name: str) -> int:
+        """The process of a daemon."""
+        return self._daemons[name].pid
+
     def restart(self, name: str) -> None:
         """Start a daemon again, after whatever was done to it."""
         if name in self._daemons:
