@@ -110,7 +110,8 @@ class PrivateSystem:
             )
 
     def journal(self, *matches: str) -> list[dict[str, Any]]:
-        """The entries of the real journal that match ("FIELD=value"), oldest first."""
+        """The entries of the real journal that match ("FIELD=value"), oldest first, up to this very moment."""
+        self.run(["journalctl", "--sync"])
         done = self.run(
             ["journalctl", "--no-pager", "--quiet", "--output=json", "-D", "/run/log/journal", *matches], check=False
         )

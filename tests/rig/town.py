@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from faced.directory.connection import equals
 from faced.dummy.photo import encode_jpeg, id_photo
 from faced.dummy.staff import StaffMember
+from faced.service.varlink import Client
 from tests.rig.namespace import PrivateSystem, add_user
 from tests.rig.pam import AUTHENTICATE, PYTHON, ROOT, Conversation, Step, converse
 from tests.rig.slapd import PrivateSlapd
@@ -218,8 +219,14 @@ class Town:
             self.stop_daemon(name)
 
     def seat(self, frames: Iterable[NDArray[np.uint8]]) -> None:
-        """Who, or what, is before the camera from its next opening on."""
+        """Who, or what, is before the camera now; waits until the last attempt has closed it."""
+        while "faced" in self._daemons and self._camera_state() == "open":
+            time.sleep(0.005)
         self.camera.show(frames)
+
+    def _camera_state(self) -> str:
+        with Client(self.system.path("/run/faced/status"), 10.0) as client:
+            return str(client.call("io.faced.Status.Get")["camera_state"])
 
     def logon(
         self,

@@ -148,6 +148,9 @@ def test_the_person_is_let_in_and_it_is_in_the_journal(pc: Pc) -> None:
         assert (answer["outcome"], answer["text"]) == ("match", "Welcome.")
         families = sockets_of(process.pid)
         assert set(families) == {"unix"}, "a socket that is not AF_UNIX"
+        until_s = time.monotonic() + 10
+        while not pc.directory.used and time.monotonic() < until_s:
+            time.sleep(0.01)
         assert pc.directory.used == ["tanaka"]
     assert process.returncode == 0
     assert events(pc)[-3:] == [("started", ""), ("admitted", "match"), ("stopped", "")]
