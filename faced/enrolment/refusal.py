@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from faced.errors import PhotoRefused
 from faced.i18n import _
+from faced.landmarks.hints import hint
 from faced.landmarks.quality import Reason
 
 
@@ -42,28 +43,4 @@ def _photo_text(reason: Reason) -> str:
 
 def sitting_hint(reason: Reason | None) -> str:
     """What a person at the camera should do; None means that all is well."""
-    match reason:
-        case None:
-            return _("Good. Please stay like this.")
-        case Reason.NO_FACE:
-            return _("Please look at the camera.")
-        case Reason.SEVERAL_FACES:
-            return _("Please let only one person be in view.")
-        case Reason.TOO_DARK:
-            return _("Please turn towards the light.")
-        case Reason.TOO_BRIGHT:
-            return _("Please turn away from the bright light.")
-        case Reason.TOO_FAR:
-            return _("Please come closer.")
-        case Reason.TOO_NEAR | Reason.OUT_OF_PICTURE:
-            return _("Please move back a little.")
-        case Reason.TURNED_LEFT | Reason.TURNED_RIGHT | Reason.LOOKING_UP | Reason.LOOKING_DOWN:
-            return _("Please look straight at the camera.")
-        case Reason.TILTED:
-            return _("Please hold your head upright.")
-        case Reason.BLURRED | Reason.UNSTEADY:
-            return _("Please keep still.")
-        case Reason.COVERED:
-            return _("Please take off mask or cap.")
-        case Reason.EYES_CLOSED:
-            return _("Please open your eyes.")
+    return _("Good. Please stay like this.") if reason is None else hint(reason)

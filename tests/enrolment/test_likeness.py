@@ -90,7 +90,7 @@ def test_a_masked_person_is_told_what_to_do_and_not_enrolled(
     with pytest.raises(PhotoRefused) as refusal:
         sit(predictor, film(3, 6, worn=Worn(mask=True)), said)
     assert refusal.value.reason == "covered"
-    assert "Please take off mask or cap." in said
+    assert "Please uncover your face (mask, hand)." in said
 
 
 def test_nobody_in_view_ends_with_the_time(predictor: Predictor) -> None:
