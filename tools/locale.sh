@@ -8,4 +8,5 @@ find faced cli -name '*.py' | LC_ALL=C sort | xgettext --files-from=- --language
     --add-location=file --omit-header --no-wrap --output="$pot"
 for catalogue in faced/locale/*/LC_MESSAGES/faced.po; do
     msgmerge --quiet --no-fuzzy-matching --update --backup=none --no-wrap "$catalogue" "$pot"
+    msgattrib --no-obsolete --no-wrap --output-file="$catalogue" "$catalogue"
 done
