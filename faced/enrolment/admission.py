@@ -9,8 +9,9 @@ from faced.enrolment.joining import HostRequest
 from faced.enrolment.station import RoleKey, replace_file
 from faced.errors import TrustError
 from faced.i18n import _
+from faced.trust.host import issue_host
 from faced.trust.keys import HostKeys, encode_key_file, read_key_file, write_key_file
-from faced.trust.realm import Verifier, issue_host
+from faced.trust.realm import Verifier
 from faced.trust.statement import Kind
 
 

@@ -14,8 +14,9 @@ from faced.recognition.decision import MIN_FRAMES, Decision, Matcher
 from faced.recognition.metric import Metric
 from faced.recognition.site import SiteCalibration
 from faced.recognition.template import FaceTemplate
+from faced.trust.host import open_epoch_keys
 from faced.trust.keys import HostKeys
-from faced.trust.realm import Manifest, Realm, Verifier, open_calibration, open_epoch_keys
+from faced.trust.realm import Manifest, Realm, Verifier, open_calibration
 from faced.trust.sealed import check_template, open_template, tombstoned_below
 
 _REVOKED = frozenset({"tombstoned", "host_revoked", "issuer_revoked"})

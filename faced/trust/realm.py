@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from enum import StrEnum, unique
 from typing import Any
 
-from nacl.exceptions import CryptoError
-from nacl.public import PrivateKey, PublicKey, SealedBox
 from nacl.signing import SigningKey
 
 from faced.errors import TrustError
 from faced.i18n import _
 from faced.trust import encoding
-from faced.trust.keys import KEY_ID_SIZE, KEY_SIZE, HostKeys, digest, fingerprint, key_id
+from faced.trust.keys import KEY_ID_SIZE, KEY_SIZE, digest, fingerprint, key_id
 from faced.trust.statement import REALM_ID_SIZE, Kind, Statement, parse
 
 #: How far ahead of ours the clock of whoever issued a statement may be.
@@ -285,73 +283,6 @@ def open_calibration(verifier: Verifier) -> bytes | None:
     match verifier.check(verifier.manifest.calibration, Kind.CALIBRATION).body:
         case {"numbers": bytes() as numbers, **rest} if not rest:
             return numbers
-    raise _malformed()
-
-
-def open_epoch_keys(verifier: Verifier, host_statement: bytes, host: HostKeys) -> dict[tuple[str, int], PrivateKey]:
-    """The private halves of the epochs that were sealed to this host, by (group, epoch).
-
-    :raises TrustError: as :meth:`Verifier.check`; ``wrong_host`` for another host's statement; ``host_revoked``;
-        ``wrong_key`` if a seal does not open or opens to another key than the manifest names.
-    """
-    manifest = verifier.manifest
-    if manifest is None:
-        raise TrustError(_("Without a manifest no host may open anything."), reason="manifest_expired")
-    if host.name in manifest.revoked_hosts:
-        raise TrustError(_("This computer was taken out of the realm."), reason="host_revoked")
-    statement = verifier.check(host_statement, Kind.HOST)
-    if statement.subject != host.name or statement.body.get("sign") != bytes(host.sign.verify_key):
-        raise TrustError(_("The host record is another computer's."), reason="wrong_host")
-    match statement.body:
-        case {"epoch": int() as host_epoch, "box": bytes() as box, "epoch_keys": list() as entries}:
-            private = host.boxes.get(host_epoch)
-            if private is None or bytes(private.public_key) != box:
-                raise TrustError(
-                    _("The host record is for a key that this computer does not have."), reason="wrong_key"
-                )
-            return dict(_open_epoch(manifest, entry, SealedBox(private)) for entry in entries)
-    raise _malformed()
-
-
-def issue_host(
-    realm: Realm,
-    key: SigningKey,
-    *,
-    name: str,
-    box: bytes,
-    sign: bytes,
-    epoch: int,
-    groups: Mapping[str, Mapping[int, PrivateKey]],
-    now: int,
-    expires: int,
-) -> bytes:
-    """The statement that lets a host open the templates of its key groups, signed in the role ``operate``.
-
-    :param box: the host's X25519 public key of this epoch.
-    :param sign: the host's Ed25519 public key.
-    :param groups: for each key group of the host the private halves of its epochs, by epoch number.
-    """
-    seal = SealedBox(PublicKey(box))
-    epoch_keys = [
-        {"group": group, "epoch": number, "sealed": seal.encrypt(bytes(private))}
-        for group, epochs in sorted(groups.items())
-        for number, private in sorted(epochs.items())
-    ]
-    body = {"epoch": epoch, "groups": sorted(groups), "box": box, "sign": sign, "epoch_keys": epoch_keys}
-    return Statement(Kind.HOST, realm.id, name, now, now, expires, key_id(bytes(key.verify_key)), body).sign(key)
-
-
-def _open_epoch(manifest: Manifest, entry: Any, box: SealedBox[PrivateKey]) -> tuple[tuple[str, int], PrivateKey]:
-    match entry:
-        case {"group": str() as group, "epoch": int() as number, "sealed": bytes() as sealed, **rest} if not rest:
-            try:
-                private = PrivateKey(box.decrypt(sealed))
-            except (CryptoError, ValueError, TypeError):
-                raise TrustError(_("A key sealed to this computer does not open."), reason="wrong_key") from None
-            epoch = manifest.epoch(group, number)
-            if epoch is not None and bytes(private.public_key) != epoch.public:
-                raise TrustError(_("A key sealed to this computer is not the realm's."), reason="wrong_key")
-            return (group, number), private
     raise _malformed()
 
 

@@ -9,8 +9,9 @@ from click.testing import Result
 
 from faced.directory.connector import Account, Connector
 from faced.directory.hosts import Hosts
+from faced.trust.host import open_epoch_keys
 from faced.trust.keys import HostKeys, read_key_file
-from faced.trust.realm import Realm, open_epoch_keys
+from faced.trust.realm import Realm
 from tests.cli.conftest import NOW, Office
 
 FINGERPRINT = re.compile(r"(?:[0-9a-f]{4} ){4}[0-9a-f]{4}")

@@ -10,8 +10,9 @@ from nacl.public import PrivateKey
 from nacl.signing import SigningKey
 
 from faced.directory.bundle import Bundle
+from faced.trust.host import issue_host
 from faced.trust.keys import HostKeys
-from faced.trust.realm import Epoch, Manifest, Realm, Role, issue_host
+from faced.trust.realm import Epoch, Manifest, Realm, Role
 from faced.trust.sealed import TemplateHeader, issue_tombstone, seal_template
 
 DAY = 86_400

@@ -8,8 +8,9 @@ import pytest
 from nacl.public import PrivateKey
 from nacl.signing import SigningKey
 
+from faced.trust.host import issue_host, open_epoch_keys
 from faced.trust.keys import HostKeys
-from faced.trust.realm import Epoch, Manifest, Realm, Role, Verifier, issue_host, open_epoch_keys
+from faced.trust.realm import Epoch, Manifest, Realm, Role, Verifier
 from faced.trust.sealed import OpenedTemplate, SealedTemplate, TemplateHeader, open_template, seal_template
 
 DAY = 86_400

@@ -9,16 +9,9 @@ from nacl.public import PrivateKey
 from nacl.signing import SigningKey
 
 from faced.errors import TrustError
+from faced.trust.host import issue_host, open_epoch_keys
 from faced.trust.keys import HostKeys, key_id
-from faced.trust.realm import (
-    Epoch,
-    Realm,
-    Role,
-    issue_calibration,
-    issue_host,
-    open_calibration,
-    open_epoch_keys,
-)
+from faced.trust.realm import Epoch, Realm, Role, issue_calibration, open_calibration
 from faced.trust.sealed import issue_tombstone
 from faced.trust.statement import Kind, Statement
 from tests.trust.conftest import DAY, NOW, World, key

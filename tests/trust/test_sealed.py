@@ -11,8 +11,9 @@ from nacl.public import PrivateKey, SealedBox
 
 from faced.errors import TrustError
 from faced.trust import encoding
+from faced.trust.host import issue_host, open_epoch_keys
 from faced.trust.keys import HostKeys, decode_key_file, digest
-from faced.trust.realm import Epoch, Realm, Verifier, issue_host, open_epoch_keys
+from faced.trust.realm import Epoch, Realm, Verifier
 from faced.trust.sealed import (
     SealedTemplate,
     check_template,
