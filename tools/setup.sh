@@ -27,7 +27,7 @@ stamp=.venv/.installed
 if ! [ -f "$stamp" ] || [ setup.cfg -nt "$stamp" ] || [ pyproject.toml -nt "$stamp" ]; then
     echo "Making .venv"
     [ -x .venv/bin/python ] || "$python" -m venv .venv
-    .venv/bin/python -m pip install -q --disable-pip-version-check -e '.[dev]'
+    .venv/bin/python -m pip install -q --disable-pip-version-check --use-pep517 -e '.[dev]'
     touch "$stamp"
 fi
 
