@@ -144,4 +144,4 @@ def test_who_logged_on_before_can_log_on_while_the_directory_is_down(workstation
         workstation.machine.systemctl("restart", "faced-directory.service")
         assert succeeds(workstation)
     finally:
-        workstation.slapd.start()
+        workstation.start_directory()

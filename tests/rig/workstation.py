@@ -11,7 +11,7 @@ import json
 import re
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -67,6 +67,11 @@ class Workstation:
             ),
         )
 
+    def start_directory(self) -> None:
+        """Start the directory again, on the machine's network."""
+        with self.machine.network():
+            self.slapd.start()
+
     def show(self, seed: int) -> None:
         """Put the dummy of this seed before the webcam, alive, on another occasion than that of the photo.
 
@@ -93,7 +98,10 @@ def dummy_workstation() -> Iterator[Workstation]:
     with TemporaryDirectory(prefix="faced-webcam-") as folder:
         Path(folder).chmod(0o755)
         webcam = FakeWebcam(Path(folder), fps=FPS)
-        with machine_with_faced({Path(folder): folder}) as machine, machine.network(), PrivateSlapd() as slapd:
+        with machine_with_faced({Path(folder): folder}) as machine, ExitStack() as stack:
+            # Only while it starts: the thread goes on to run other tests, on its own network.
+            with machine.network():
+                slapd = stack.enter_context(PrivateSlapd())
             workstation = Workstation(machine, slapd, webcam)
             _configure(workstation)
             _plug_in(machine, webcam, folder)
