@@ -122,7 +122,7 @@ class Town:
     """The PC, its directory and its station; a context manager.
 
     :param folder: for what must outlive a restart of a part; the caller removes it.
-    :param members: the staff who get an account, a password and - unless ``enrolled`` says otherwise - a template.
+    :param members: the staff who get an account, a password and an entry in the directory; :meth:`enrol` does the rest.
     """
 
     def __init__(self, folder: Path, members: Sequence[StaffMember], *, language: str = "en") -> None:
