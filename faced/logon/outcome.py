@@ -28,19 +28,6 @@ class Outcome(StrEnum):
     EXEMPT = "exempt"
     EMERGENCY = "emergency"
 
-    @property
-    def judged(self) -> bool:
-        """Whether a face was compared with a template."""
-        return self in _JUDGED
-
-    @property
-    def costs_a_try(self) -> bool:
-        """Whether it counts towards the delay: judged, and not the person."""
-        return self in _JUDGED and self is not Outcome.MATCH
-
-
-_JUDGED = frozenset({Outcome.MATCH, Outcome.NO_MATCH, Outcome.NOT_LIVE})
-
 
 @unique
 class Standing(StrEnum):

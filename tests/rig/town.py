@@ -46,7 +46,7 @@ COUNTERS = Path("/var/lib/faced")
 START_S = 60.0
 
 _CONFIG = """
-language = "{language}"
+language = "en"
 [host]
 name = "{host}"
 [camera]
@@ -125,12 +125,11 @@ class Town:
     :param members: the staff who get an account, a password and an entry in the directory; :meth:`enrol` does the rest.
     """
 
-    def __init__(self, folder: Path, members: Sequence[StaffMember], *, language: str = "en") -> None:
+    def __init__(self, folder: Path, members: Sequence[StaffMember]) -> None:
         self.folder = folder
         self.members = tuple(members)
         self.passwords = {member.login: secrets.token_urlsafe(9) for member in members}
         self.uids = {member.login: FIRST_UID + at for at, member in enumerate(members)}
-        self._language = language
         self._stack = contextlib.ExitStack()
         self._daemons: dict[str, subprocess.Popen[bytes]] = {}
         self._passphrase = secrets.token_urlsafe(16)
@@ -357,7 +356,6 @@ class Town:
         etc.mkdir(exist_ok=True)
         (etc / "faced.toml").write_text(
             _CONFIG.format(
-                language=self._language,
                 host=HOST,
                 camera=self.camera.name,
                 server=self.slapd.ldaps_url,
