@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from faced.dummy import StaffMember, nobody
+from faced.dummy import StaffMember, id_photo, nobody
+from faced.dummy.attack import Sheet, printed_photo
 from tests.bypass.conftest import Film
 from tests.rig.pam import ACCOUNT, AUTHENTICATE, Code, Step
 from tests.rig.town import MODULE, Town
@@ -150,3 +151,11 @@ def test_a_camera_that_is_unplugged(town: Town, clerk: StaffMember) -> None:
         assert town.logon(clerk.login, town.passwords[clerk.login]).code == Code.AUTHINFO_UNAVAIL
     finally:
         town.camera.set(absent=None)
+
+
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="open until there is a liveness check: docs/bypass.md")
+def test_a_print_of_the_persons_photo(town: Town, clerk: StaffMember) -> None:
+    sheet = Sheet(sway=0.2)
+    pictures = list(printed_photo(id_photo(clerk.identity()), seed=1, seconds=0.6, fps=30, sheet=sheet))
+    town.seat(pictures + pictures[-2:0:-1])
+    assert town.logon(clerk.login, town.passwords[clerk.login]).code != Code.SUCCESS
