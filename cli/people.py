@@ -144,9 +144,9 @@ def facts_of(register: Register, person: Person) -> dict[str, Any]:
     header, state = None, "erased" if person.face.tombstone is not None else "none"
     if person.face.template is not None:
         try:
-            _statement, header = check_template(
+            header = check_template(
                 register.verifier, person.login, person.face.template, tombstone=standing_of(person).tombstone
-            )
+            ).header
             state = "enrolled"
         except TrustError as error:
             state = error.reason

@@ -17,7 +17,7 @@ from faced.recognition.template import FaceTemplate
 from faced.trust.host import open_epoch_keys
 from faced.trust.keys import HostKeys
 from faced.trust.realm import Manifest, Realm, Verifier, open_calibration
-from faced.trust.sealed import check_template, open_template, tombstoned_below
+from faced.trust.sealed import CheckedTemplate, check_template, open_template, tombstoned_below
 
 _REVOKED = frozenset({"tombstoned", "host_revoked", "issuer_revoked"})
 
@@ -91,19 +91,11 @@ class Bench:
         """
         try:
             verifier = self._verifier(bundle, now)
-            self._check(verifier, login, bundle)
-            if bundle.template is None or bundle.host is None:
+            checked = self._check(verifier, login, bundle)
+            if bundle.host is None:
                 raise TrustError("This computer has no host record.", reason="no_host_statement")
-            opened = open_template(
-                verifier,
-                login,
-                bundle.template,
-                bundle.template_keys,
-                open_epoch_keys(verifier, bundle.host, self.host),
-                self.predictor,
-                tombstone=bundle.tombstone,
-                lowest_serial=self.serials.lowest(login),
-            )
+            epoch_keys = open_epoch_keys(verifier, bundle.host, self.host)
+            opened = open_template(checked, bundle.template_keys, epoch_keys, self.predictor)
             self.serials.saw_template(login, opened.header.serial)
             numbers = open_calibration(verifier)
             site = None if numbers is None else SiteCalibration.decode(numbers)
@@ -137,18 +129,19 @@ class Bench:
             self.latest_manifest = verifier.manifest
         return verifier
 
-    def _check(self, verifier: Verifier, login: str, bundle: Bundle) -> None:
-        """Whether there is a template that may be believed; a tombstone seen once holds when the directory loses it."""
+    def _check(self, verifier: Verifier, login: str, bundle: Bundle) -> CheckedTemplate:
+        """The template, if it may be believed; a tombstone seen once holds when the directory loses it."""
         if bundle.tombstone is not None:
             self.serials.saw_tombstone(login, tombstoned_below(verifier, login, bundle.tombstone))
         dead_below = self.serials.dead_below(login)
         if bundle.template is None:
             raise TrustError("There is no template.", reason="tombstoned" if dead_below else "no_template")
-        _statement, header = check_template(
+        checked = check_template(
             verifier, login, bundle.template, tombstone=bundle.tombstone, lowest_serial=self.serials.lowest(login)
         )
-        if header.serial < dead_below:
+        if checked.header.serial < dead_below:
             raise TrustError("The template was withdrawn.", reason="tombstoned")
+        return checked
 
 
 def _outcome(reason: str) -> Outcome:

@@ -59,6 +59,16 @@ class SealedTemplate:
 
 
 @dataclass(frozen=True)
+class CheckedTemplate:
+    """A template that :func:`check_template` found to be this person's, at the moment of ``verifier``."""
+
+    verifier: Verifier
+    template: bytes
+    statement: Statement
+    header: TemplateHeader
+
+
+@dataclass(frozen=True)
 class OpenedTemplate:
     """A template that may be used now: its header, and the coordinates as recognition encoded them."""
 
@@ -134,7 +144,7 @@ def read_header(statement: Statement) -> TemplateHeader:
 
 def check_template(
     verifier: Verifier, login: str, template: bytes, *, tombstone: bytes | None = None, lowest_serial: int = 0
-) -> tuple[Statement, TemplateHeader]:
+) -> CheckedTemplate:
     """Whether this template may be believed to be this person's, now; nothing is opened.
 
     :param login: the canonical login name from NSS.
@@ -159,33 +169,28 @@ def check_template(
         raise TrustError(_("The template was withdrawn."), reason="tombstoned")
     if not header.not_before <= verifier.now < header.not_after:
         raise TrustError(_("It is outside the period of the purpose."), reason="purpose_over")
-    return statement, header
+    return CheckedTemplate(verifier, template, statement, header)
 
 
 def open_template(
-    verifier: Verifier,
-    login: str,
-    template: bytes,
+    checked: CheckedTemplate,
     template_keys: Iterable[bytes],
     epoch_keys: Mapping[tuple[str, int], PrivateKey],
     predictor: bytes,
-    *,
-    tombstone: bytes | None = None,
-    lowest_serial: int = 0,
 ) -> OpenedTemplate:
-    """Check a template as :func:`check_template` does, then open it.
+    """The coordinates of a template that was checked.
 
-    :param epoch_keys: by (group, epoch), from :func:`faced.trust.realm.open_epoch_keys`.
+    :param epoch_keys: by (group, epoch), from :func:`faced.trust.host.open_epoch_keys`.
     :param predictor: the id of the predictor that this host's landmarks come from.
-    :raises TrustError: as :func:`check_template`, and wrong_predictor, wrong_group, wrong_epoch, wrong_key, tampered.
+    :raises TrustError: wrong_predictor, wrong_group, wrong_epoch, wrong_key, tampered, malformed.
     """
-    statement, header = check_template(verifier, login, template, tombstone=tombstone, lowest_serial=lowest_serial)
+    statement, header = checked.statement, checked.header
     if header.predictor != predictor:
         raise TrustError(
             _("The template was made with another landmark predictor: install the same file on station and PC."),
             reason="wrong_predictor",
         )
-    data_key = _open_key(verifier, header, template, template_keys, epoch_keys)
+    data_key = _open_key(checked, template_keys, epoch_keys)
     try:
         coordinates = Aead(data_key).decrypt(
             statement.body["sealed"], statement.payload(without="sealed"), statement.body["nonce"]
@@ -230,19 +235,17 @@ def rewrap(template: bytes, template_key: bytes, private: PrivateKey, epoch: Epo
 
 
 def _open_key(
-    verifier: Verifier,
-    header: TemplateHeader,
-    template: bytes,
+    checked: CheckedTemplate,
     template_keys: Iterable[bytes],
     epoch_keys: Mapping[tuple[str, int], PrivateKey],
 ) -> bytes:
     """The data key from the first template key that this host may and can open; else why there is none."""
-    reason = "wrong_key"
+    verifier, reason = checked.verifier, "wrong_key"
     for data in template_keys:
-        group, number, sealed = _read_key(template, data)
+        group, number, sealed = _read_key(checked.template, data)
         epoch = verifier.manifest.epoch(group, number) if verifier.manifest else None
         private = epoch_keys.get((group, number))
-        if group not in header.groups:
+        if group not in checked.header.groups:
             reason = "wrong_group"
         elif epoch is None or not epoch.not_before <= verifier.now < epoch.not_after:
             reason = "wrong_epoch"

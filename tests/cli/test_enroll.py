@@ -22,7 +22,7 @@ from faced.landmarks.predictor import Predictor
 from faced.recognition.site import FEWEST_PEOPLE
 from faced.recognition.template import FaceTemplate, Source
 from faced.trust.realm import Role
-from faced.trust.sealed import OpenedTemplate, open_template
+from faced.trust.sealed import OpenedTemplate, check_template, open_template
 from tests.cli.conftest import NOW, ROLE_PASSPHRASE, Office
 
 DAY = 86400
@@ -69,13 +69,10 @@ def opened(office: Office, login: str = "tanaka") -> OpenedTemplate:
     assert face.template is not None
     station = Station.open(office.station_path)
     return open_template(
-        station.verifier(office.now),
-        login,
-        face.template,
+        check_template(station.verifier(office.now), login, face.template, tombstone=face.tombstone),
         face.template_keys,
         station.role(Role.OPERATE, lambda _name: ROLE_PASSPHRASE.encode()).epochs,
         Predictor.load().id,
-        tombstone=face.tombstone,
     )
 
 

@@ -37,9 +37,8 @@ def test_what_is_issued_opens_with_the_epochs_key_and_is_the_same_face(station: 
     header, sealed = issue_template(
         verifier, role_key(Role.ENROL), TANAKA, face(), predictor=PREDICTOR, standing=Standing()
     )
-    opened = open_template(
-        verifier, "tanaka", sealed.template, sealed.template_keys, role_key(Role.OPERATE).epochs, PREDICTOR
-    )
+    checked = check_template(verifier, "tanaka", sealed.template)
+    opened = open_template(checked, sealed.template_keys, role_key(Role.OPERATE).epochs, PREDICTOR)
     assert opened.coordinates == face().encode()
     assert opened.header == header
     assert (header.staff_number, header.method, header.not_after) == ("0012345", "photo", FiscalYear(2026).ends)
@@ -52,7 +51,7 @@ def test_a_group_gets_no_key_to_a_colleague_of_another(station: Station, role_ke
     )
     finance = {key: private for key, private in role_key(Role.OPERATE).epochs.items() if key[0] == "finance"}
     with pytest.raises(TrustError) as refusal:
-        open_template(verifier, "tanaka", sealed.template, sealed.template_keys, finance, PREDICTOR)
+        open_template(check_template(verifier, "tanaka", sealed.template), sealed.template_keys, finance, PREDICTOR)
     assert refusal.value.reason == "wrong_group"
 
 

@@ -11,7 +11,14 @@ from nacl.signing import SigningKey
 from faced.trust.host import issue_host, open_epoch_keys
 from faced.trust.keys import HostKeys
 from faced.trust.realm import Epoch, Manifest, Realm, Role, Verifier
-from faced.trust.sealed import OpenedTemplate, SealedTemplate, TemplateHeader, open_template, seal_template
+from faced.trust.sealed import (
+    OpenedTemplate,
+    SealedTemplate,
+    TemplateHeader,
+    check_template,
+    open_template,
+    seal_template,
+)
 
 DAY = 86_400
 NOW = 1_800_000_000
@@ -66,16 +73,9 @@ class World:
         lowest_serial: int = 0,
     ) -> OpenedTemplate:
         verifier = self.verifier(now)
-        return open_template(
-            verifier,
-            login,
-            sealed.template,
-            sealed.template_keys,
-            open_epoch_keys(verifier, self.host_statement, self.host),
-            predictor,
-            tombstone=tombstone,
-            lowest_serial=lowest_serial,
-        )
+        checked = check_template(verifier, login, sealed.template, tombstone=tombstone, lowest_serial=lowest_serial)
+        epoch_keys = open_epoch_keys(verifier, self.host_statement, self.host)
+        return open_template(checked, sealed.template_keys, epoch_keys, predictor)
 
 
 @pytest.fixture
