@@ -47,6 +47,15 @@ class Surroundings:
     pseudonyms: Pseudonyms
     wall_s: Callable[[], float] = field(default=time.time)
 
+    def record(self, event: AuditEvent) -> bool:
+        """Write an audit event; False if it cannot be written, and then nothing may be answered."""
+        try:
+            self.audit.record(event)
+        except AuditError as error:
+            logger.error("%s", error)
+            return False
+        return True
+
 
 class Desk:
     """Who has the camera: greeters before what users started, joined before begun, the newer before the older."""
@@ -235,14 +244,14 @@ class Session:
     def _damaged(self, error: StateError) -> None:
         """Without a counter of tries nobody is judged."""
         logger.error("%s", error)
-        self._record(self._event(EventKind.STATE, "", error.reason))
+        self._with.record(self._event(EventKind.STATE, "", error.reason))
         self._do(self.attempt.refuse(Ruling(Outcome.LOCKED_OUT, error.reason)))
 
     def _finish(self, ruling: Ruling) -> None:
         kind = {Outcome.MATCH: EventKind.ADMITTED, Outcome.LOCKED_OUT: EventKind.LOCKED_OUT}.get(
             ruling.outcome, EventKind.REFUSED
         )
-        if not self._record(self._event(kind, ruling.outcome.value, ruling.reason, ruling.band)):
+        if not self._with.record(self._event(kind, ruling.outcome.value, ruling.reason, ruling.band)):
             # No record, no answer: the module takes a hang-up for a refusal.
             self._connection.close()
             return
@@ -263,18 +272,10 @@ class Session:
     def _turn_away(self) -> None:
         """A user's program asked about somebody else."""
         self._do(self.attempt.abandon())
-        if not self._record(self._event(EventKind.INTRUDER, "", "other_user")):
+        if not self._with.record(self._event(EventKind.INTRUDER, "", "other_user")):
             self._connection.close()
         elif self._call is not None:
             self._call.error(VarlinkError(NOT_ALLOWED))
-
-    def _record(self, event: AuditEvent) -> bool:
-        try:
-            self._with.audit.record(event)
-        except AuditError as error:
-            logger.error("%s", error)
-            return False
-        return True
 
     def _event(self, kind: EventKind, outcome: str, reason: str, band: str = "") -> AuditEvent:
         subject = self._with.pseudonyms.of(self._person.login) if self._person is not None else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable, Mapping
 
@@ -12,15 +11,13 @@ from faced.logon import guidance
 from faced.logon.names import Person
 from faced.logon.outcome import Outcome, Standing
 from faced.logon.policy import Demand, Request, demand
-from faced.records.audit import AuditError, AuditEvent, EventKind
+from faced.records.audit import AuditEvent, EventKind
 from faced.service.desk import NOT_ALLOWED, Desk, Session
 from faced.service.directory_link import Answer
 from faced.service.peer import Peer, Seat
 from faced.service.rate import RateLimit
 from faced.service.server import Call, Connection
 from faced.service.varlink import VarlinkError, invalid_parameter
-
-logger = logging.getLogger(__name__)
 
 _NONCE = re.compile(r"[0-9a-f]{32}")
 _TOO_MANY = "io.faced.Logon.TooManyRequests"
@@ -99,7 +96,7 @@ class LogonMethods:
         if not self._rate.allow(peer.uid):
             raise VarlinkError(_TOO_MANY)
         if self._seat.active_uid() != peer.uid:
-            self._record(AuditEvent(EventKind.INTRUDER, "", "not_at_seat", "", request.service, peer.uid))
+            self._with.record(AuditEvent(EventKind.INTRUDER, "", "not_at_seat", "", request.service, peer.uid))
             raise VarlinkError(NOT_ALLOWED)
 
     def _nonce(self, call: Call) -> str:
@@ -112,7 +109,7 @@ class LogonMethods:
         if call.connection.closed:
             return
         if not call.peer.is_root and (person is None or person.uid != call.peer.uid):
-            self._record(AuditEvent(EventKind.INTRUDER, "", "other_user", "", request.service, call.peer.uid))
+            self._with.record(AuditEvent(EventKind.INTRUDER, "", "other_user", "", request.service, call.peer.uid))
             call.error(VarlinkError(NOT_ALLOWED))
         elif person is None:
             self._stand(call, request, None, Standing.UNAVAILABLE, "unknown_user", nonce)
@@ -143,23 +140,15 @@ class LogonMethods:
             kind = EventKind.EXEMPTED if standing is Standing.EXEMPT else EventKind.ACCOUNT
             subject = self._with.pseudonyms.of(person.login) if person is not None else ""
             event = AuditEvent(kind, standing.value, reason, subject, request.service, request.peer_uid)
-            if not self._record(event):
+            if not self._with.record(event):
                 call.connection.close()
                 return
         call.reply(standing=standing.value, text=guidance.remark(standing), nonce=nonce)
 
     def _answer(self, call: Call, request: Request, kind: EventKind, outcome: Outcome, reason: str, nonce: str) -> None:
         event = AuditEvent(kind, outcome.value, reason, "", request.service, request.peer_uid)
-        if not self._record(event):
+        if not self._with.record(event):
             call.connection.close()
             return
         text = guidance.remark(Standing.REMOTE) if reason == "remote" else guidance.verdict(outcome)
         call.reply(outcome=outcome.value, text=text, nonce=nonce)
-
-    def _record(self, event: AuditEvent) -> bool:
-        try:
-            self._with.audit.record(event)
-        except AuditError as error:
-            logger.error("%s", error)
-            return False
-        return True
