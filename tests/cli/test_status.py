@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from tests.cli.conftest import NOW, Office
-from tests.cli.daemons import Daemon
+from tests.rig.varlink_daemon import Daemon
 
 DAY = 86400
 GOOD: dict[str, Any] = {

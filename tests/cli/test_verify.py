@@ -8,7 +8,7 @@ import pytest
 from faced.service.server import Call
 from faced.service.varlink import VarlinkError
 from tests.cli.conftest import Office
-from tests.cli.daemons import Daemon
+from tests.rig.varlink_daemon import Daemon
 
 
 def serve(office: Office, decide: Callable[[Call], None]) -> Daemon:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from faced.directory.bundle import Bundle
-from faced.service.interface import Interface
-from faced.service.loop import Loop
-from faced.service.notify import bind_listener
-from faced.service.server import Call, Server
+from faced.service.server import Call
 from faced.service.varlink import VarlinkError
+from tests.rig.varlink_daemon import Daemon
 
 
-class DirectoryDouble:
+class DirectoryDouble(Daemon):
     """Serves io.faced.Directory in a thread."""
 
     def __init__(self, path: Path) -> None:
@@ -25,23 +20,8 @@ class DirectoryDouble:
         self.visits: list[str] = []
         self.used: list[str] = []
         self.silent = False
-        self._loop = Loop()
-        self._server = Server(self._loop)
         methods = {"Fetch": self._fetch, "Standing": self._standing, "Used": self._used, "Status": self._status}
-        self._server.listen(bind_listener(path, 0o600), Interface.shipped("io.faced.Directory"), methods)
-        self._thread = threading.Thread(target=self._loop.run, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._loop.stop()
-        self._thread.join()
-        self._server.close()
-        self._loop.close()
+        super().__init__(path, "io.faced.Directory", methods)
 
     def _fetch(self, call: Call) -> None:
         if self.silent:
