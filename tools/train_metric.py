@@ -14,9 +14,10 @@ from pathlib import Path
 
 import faced.recognition
 from faced.errors import FacedError
-from faced.recognition import accuracy, calibration, plda, trials
+from faced.recognition import accuracy, calibration, trials
 from faced.recognition.faces import GATE_SPREAD, FaceSet
 from faced.recognition.metric import Metric
+from faced.recognition.training import train
 
 FMRS = (1e-1, 1e-2, 1e-3)
 CARD_LAYOUTS = ((1, 1), (1, 3), (1, 5), (3, 3), (3, 5))
@@ -81,7 +82,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         faces = FaceSet.load(options.data)
         exams = accuracy.cross_validation(faces)
-        metric = plda.train(faces)
+        metric = train(faces)
         ungated = accuracy.measure(exams, calibration.LAYOUTS, gated=False)
         points = {fmr: calibration.measured(ungated, fmr) for fmr in calibration.FMRS}
         card = _card(faces, exams, metric, points, options.resamples)
@@ -106,8 +107,8 @@ def _card(
     resamples: int,
 ) -> str:
     return CARD.format(
-        dimensions=len(metric.psi),
-        numbers=metric.reference.size + metric.mean.size + metric.transform.size + metric.psi.size,
+        dimensions=metric.dimensions,
+        numbers=metric.size,
         metric_id=metric.id.hex(),
         people=faces.people,
         samples=len(faces),

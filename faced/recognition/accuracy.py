@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from faced.errors import MetricError
-from faced.recognition import plda
 from faced.recognition.faces import FaceSet
 from faced.recognition.metric import Metric
+from faced.recognition.training import Recipe, train
 from faced.recognition.trials import Trials, joined, run
 
 
@@ -22,7 +22,7 @@ class Exam:
     faces: FaceSet
 
 
-def cross_validation(faces: FaceSet, dimensions: int = plda.DIMENSIONS) -> list[Exam]:
+def cross_validation(faces: FaceSet, recipe: Recipe = Recipe()) -> list[Exam]:  # noqa: B008 - frozen
     """One exam a fold: trained on the people of all other folds, measured on the people of this one.
 
     :raises MetricError: the set has no folds, or a person is in two of them.
@@ -34,7 +34,7 @@ def cross_validation(faces: FaceSet, dimensions: int = plda.DIMENSIONS) -> list[
         inside = faces.fold == fold
         if np.isin(faces.person[inside], faces.person[~inside]).any():
             raise MetricError("A person is in two folds: people in training and test must be disjoint.")
-        exams.append(Exam(plda.train(faces.where(~inside), dimensions), faces.where(inside)))
+        exams.append(Exam(train(faces.where(~inside), recipe), faces.where(inside)))
     return exams
 
 

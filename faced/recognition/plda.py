@@ -1,96 +1,89 @@
-"""Training of the metric: PCA, then two-covariance PLDA by expectation maximisation.
+"""Two-covariance PLDA by expectation maximisation (Ioffe 2006; Brümmer & de Villiers 2010), samples of unequal weight.
 
-Used by tools and tests only; nothing of a logon imports this.
+Used by training and its tests only; nothing of a logon imports this.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from faced.errors import MetricError
-from faced.recognition.alignment import Floats, align, mean_shape
-from faced.recognition.faces import FaceSet
-from faced.recognition.metric import Metric
+from faced.recognition.alignment import Floats
 
-#: Found by cross-validation on press photos; 132 would be all that alignment leaves.
-DIMENSIONS = 80
-_ITERATIONS = 20
+ITERATIONS = 15
 _SMALLEST_VARIANCE = 1e-9
 
 
-def train(faces: FaceSet, dimensions: int = DIMENSIONS) -> Metric:
-    """Learn a metric from faces of known people; the same faces in the same order give the same numbers.
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """Samples and whose they are: ``row`` (n,) numbers ``people`` people from 0."""
 
-    :param dimensions: of the latent space.
-    :raises MetricError: too few people, or nobody with two samples.
+    row: NDArray[np.intp]
+    people: int
+
+    @classmethod
+    def of(cls, person: NDArray[np.integer]) -> Labelled:
+        """:param person: (n,) any numbers."""
+        names, row = np.unique(person, return_inverse=True)
+        return cls(row, len(names))
+
+    def sums(self, values: Floats) -> Floats:
+        """Added up by person: (n, d) -> (people, d)."""
+        total = np.zeros((self.people, values.shape[1]))
+        np.add.at(total, self.row, values)
+        return total
+
+    @property
+    def repeated(self) -> NDArray[np.bool_]:
+        """(n,) whether the person has other samples too."""
+        several: NDArray[np.bool_] = np.bincount(self.row)[self.row] > 1
+        return several
+
+
+def posterior(latent: Floats, precision: Floats, psi: Floats, labelled: Labelled) -> tuple[Floats, Floats]:
+    """Where each person is, and how uncertain that is, in a space with unit noise and ``psi`` between people.
+
+    :param precision: (n, 1) or (n, d).
+    :return: means (people, d), variances (people, d).
     """
-    samples, person = faces.points, faces.person
-    if faces.people <= 2 or len(faces) - faces.people < dimensions:
-        raise MetricError("Training needs three people, and more repeated samples than the metric has dimensions.")
-    reference = mean_shape(samples)
-    aligned = align(samples, reference).reshape(len(samples), -1)
-    mean = aligned.mean(axis=0)
-    whitening = _whitening(aligned - mean, dimensions)
-    between, within = two_covariances((aligned - mean) @ whitening, person)
-    rotation, psi = _diagonalised(between, within)
-    return Metric(reference, mean, whitening @ rotation, psi, faces.digest)
+    weight = np.broadcast_to(precision, latent.shape)
+    variance = 1.0 / (1.0 / psi + labelled.sums(weight))
+    return labelled.sums(latent * weight) * variance, variance
 
 
 def two_covariances(
-    latent: Floats, person: NDArray[np.integer], iterations: int = _ITERATIONS
+    latent: Floats, person: NDArray[np.integer], weight: Floats | None = None, iterations: int = ITERATIONS
 ) -> tuple[Floats, Floats]:
     """Covariance of people's means and of a person's samples, maximum likelihood by EM.
 
     :param latent: (n, d), mean 0.
     :param person: (n,).
+    :param weight: (n,) precision of each sample: its covariance is ``within / weight``; None for all alike.
     :return: between (d, d), within (d, d).
     """
-    people, row = np.unique(person, return_inverse=True)
-    counts = np.bincount(row).astype(np.float64)
-    sums = np.zeros((len(people), latent.shape[1]))
-    np.add.at(sums, row, latent)
-    means = sums / counts[:, None]
-    residual = latent - means[row]
-    within = residual.T @ residual / (len(latent) - len(people))
-    between = _positive(np.cov(means.T) - within * np.mean(1.0 / counts))
+    labelled = Labelled.of(person)
+    weight = np.ones(len(latent)) if weight is None else weight
+    total = np.bincount(labelled.row, weight)
+    means = labelled.sums(latent * weight[:, None]) / total[:, None]
+    residual = latent - means[labelled.row]
+    within = (residual * weight[:, None]).T @ residual / (len(latent) - labelled.people)
+    between = _positive(np.cov(means.T) - within * np.mean(1.0 / total))
     for _iteration in range(iterations):
-        between, within = _em_step(latent, row, counts, sums, between, within)
+        # In the space where both covariances are diagonal, so is what is known of each person.
+        transform, psi = diagonalised(between, within)
+        place, doubt = posterior(latent @ transform, weight[:, None], psi, labelled)
+        back = np.linalg.inv(transform)
+        residual = latent - (place @ back)[labelled.row]
+        doubt_of_samples = back.T @ np.diag((total[:, None] * doubt).sum(axis=0)) @ back
+        between = back.T @ (np.diag(doubt.sum(axis=0)) + place.T @ place) @ back / labelled.people
+        within = ((residual * weight[:, None]).T @ residual + doubt_of_samples) / len(latent)
     return between, within
 
 
-def _em_step(
-    latent: Floats, row: NDArray[np.intp], counts: Floats, sums: Floats, between: Floats, within: Floats
-) -> tuple[Floats, Floats]:
-    precision, prior = np.linalg.inv(within), np.linalg.inv(between)
-    posterior = np.zeros_like(sums)
-    doubt_of_people = np.zeros_like(within)
-    doubt_of_samples = np.zeros_like(within)
-    for count in np.unique(counts):
-        chosen = counts == count
-        covariance = np.linalg.inv(prior + count * precision)
-        posterior[chosen] = (sums[chosen] @ precision) @ covariance
-        doubt_of_people += chosen.sum() * covariance
-        doubt_of_samples += count * chosen.sum() * covariance
-    residual = latent - posterior[row]
-    return (
-        (doubt_of_people + posterior.T @ posterior) / len(counts),
-        (residual.T @ residual + doubt_of_samples) / len(latent),
-    )
-
-
-def _whitening(centred: Floats, dimensions: int) -> Floats:
-    """(136, dimensions): onto the principal components, each with unit variance."""
-    _left, singular, right = np.linalg.svd(centred, full_matrices=False)
-    # Alignment removes four degrees of freedom: their singular values are rounding noise and must not be scaled up.
-    if len(singular) < dimensions or singular[dimensions - 1] < 1e-6 * singular[0]:
-        raise MetricError("The training shapes do not vary in that many dimensions.")
-    whitening: Floats = right[:dimensions].T / (singular[:dimensions] / np.sqrt(len(centred)))
-    return whitening
-
-
-def _diagonalised(between: Floats, within: Floats) -> tuple[Floats, Floats]:
-    """The transform that makes ``within`` the identity and ``between`` diagonal, largest first."""
+def diagonalised(between: Floats, within: Floats) -> tuple[Floats, Floats]:
+    """The transform (d, d) that makes ``within`` the identity and ``between`` diagonal; and that diagonal, falling."""
     inverse = np.linalg.inv(np.linalg.cholesky(within))
     values, vectors = np.linalg.eigh(inverse @ between @ inverse.T)
     order = np.argsort(-values)

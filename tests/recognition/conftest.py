@@ -2,16 +2,17 @@ from __future__ import annotations
 
 import pytest
 
-from faced.recognition import accuracy, calibration, plda
+from faced.recognition import accuracy, calibration
 from faced.recognition.calibration import OperatingPoint
 from faced.recognition.metric import Metric
-from tests.recognition.population import TRAITS, face_set
+from faced.recognition.training import train
+from tests.recognition.population import PLAIN, face_set
 
 
 @pytest.fixture(scope="session")
 def trained() -> Metric:
     """A metric that knows the drawn population well."""
-    return plda.train(face_set(400, 4), dimensions=2 * TRAITS)
+    return train(face_set(400, 4), PLAIN)
 
 
 @pytest.fixture(scope="session")

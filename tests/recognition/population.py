@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 
 from faced.recognition.faces import FaceSet
 from faced.recognition.metric import Metric
+from faced.recognition.training import Recipe, Weighing
 
 #: Dimensions in which the drawn people differ, of which the first few hold most of the difference.
 TRAITS = 12
+#: The recipe that suits them: they have no mirror images, no kinds, and one noise for all.
+PLAIN = Recipe(dimensions=2 * TRAITS, mirrored=False, weighing=Weighing.NOTHING, kinds=1)
 
 
 @dataclass(frozen=True)

@@ -135,8 +135,8 @@ def test_the_same_frame_again_and_again_gains_no_more_than_two_samples(
     matcher = matcher_of(0, max_frames=1000)
     for _again in range(1000):
         matcher.add(sittings[0, 1], 0.003)
-    enrolled = trained.project(sittings[0, :1])
-    twice = trained.llr(enrolled, trained.project(sittings[0, 1:2]), 1, 2)[0, 0]
+    enrolled, seen = (trained.evidence(sittings[0, [row]], np.array([0.003])).latent for row in (0, 1))
+    twice = trained.population.llr(enrolled, seen, 1, 2)[0, 0]
     assert matcher.verdict().score == pytest.approx(twice, abs=0.2)
 
 

@@ -119,7 +119,7 @@ def test_a_small_sites_threshold_is_measured_without_the_two_people_themselves(t
     site = SiteCalibration.over(trained, templates)
     latent = np.concatenate([entry.evidence(trained).latent for entry in templates])
     naive = latent - latent.sum(axis=0) / (len(latent) + 3)
-    impostor = trained.llr(naive, naive)[np.triu_indices(34, 1)]
+    impostor = trained.population.llr(naive, naive)[np.triu_indices(34, 1)]
     score = site.threshold(0.01)
     assert score is not None
     assert score > np.quantile(impostor, 0.99)

@@ -6,7 +6,7 @@ import pytest
 from faced.recognition import accuracy, trials
 from faced.recognition.metric import Metric
 from faced.recognition.trials import Trials
-from tests.recognition.population import face_set
+from tests.recognition.population import PLAIN, face_set
 
 
 def known(genuine: list[float], impostor: list[float]) -> Trials:
@@ -51,7 +51,7 @@ def test_enrolment_and_probe_never_share_a_photo(trained: Metric) -> None:
     evidence = trained.evidence(faces.points, faces.spreads)
     found = trials.run(trained, evidence, faces.person, np.ones(40, dtype=bool), 1, 1)
     photo = evidence.latent.reshape(20, 2, -1)
-    expected = [trained.llr(photo[who, :1], photo[who, 1:])[0, 0] for who in range(20)]
+    expected = [trained.population.llr(photo[who, :1], photo[who, 1:])[0, 0] for who in range(20)]
     assert np.allclose(found.genuine.reshape(trials.DRAWS, 20), expected)
 
 
@@ -90,7 +90,7 @@ def test_intervals_hold_the_rate_and_narrow_with_more_people(trained: Metric) ->
 
 def test_cross_validation_keeps_people_apart_and_measures_everybody() -> None:
     faces = face_set(90, 4)
-    exams = accuracy.cross_validation(faces, dimensions=24)
+    exams = accuracy.cross_validation(faces, PLAIN)
     measured = np.concatenate([exam.faces.person for exam in exams])
     assert sorted(measured) == sorted(faces.person)
     assert all(exam.metric.id != exams[0].metric.id for exam in exams[1:])
