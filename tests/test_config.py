@@ -49,6 +49,7 @@ def test_values_arrive_with_their_types() -> None:
         ({"camera": []}, "camera: expected a table"),
         ({"logon": {"fmr": 0.5}}, "fmr"),
         ({"logon": {"fmr": 0}}, "fmr"),
+        ({"logon": {"fmr_confirmed": 0.02}}, "fmr_confirmed"),
         ({"logon": {"tries": -1}}, "tries"),
         ({"logon": {"attempt_timeout_s": float("inf")}}, "attempt_timeout_s"),
         ({"logon": {"attempt_timeout_s": float("nan")}}, "attempt_timeout_s"),

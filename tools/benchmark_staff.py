@@ -85,10 +85,10 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def watch(seeds: Sequence[int], occasions: int, seconds: float) -> Staff:
+def watch(seeds: Sequence[int], occasions: int, seconds: float, fps: float = _FPS) -> Staff:
     """Enrol these dummies from their ID photos and let each sit before the webcam, on all processors."""
     with multiprocessing.get_context("spawn").Pool(os.cpu_count() or 1) as pool:
-        seen = pool.starmap(_watch_one, [(seed, occasions, seconds) for seed in seeds])
+        seen = pool.starmap(_watch_one, [(seed, occasions, seconds, fps) for seed in seeds])
     templates = {seed: one.template for seed, one in zip(seeds, seen, strict=True) if one.template is not None}
     sittings = {
         (seed, occasion): frames
@@ -105,7 +105,7 @@ class _Seen:
     refused: Counter[str]
 
 
-def _watch_one(seed: int, occasions: int, seconds: float) -> _Seen:
+def _watch_one(seed: int, occasions: int, seconds: float, fps: float) -> _Seen:
     predictor = Predictor.load()
     identity = Identity(seed)
     template = None
@@ -120,8 +120,8 @@ def _watch_one(seed: int, occasions: int, seconds: float) -> _Seen:
     for occasion in range(1, occasions + 1):
         observer = Observer(predictor)
         usable = []
-        for index, image in enumerate(clip(identity, occasion, seconds, _FPS)):
-            report = observer.observe(image, index / _FPS)
+        for index, image in enumerate(clip(identity, occasion, seconds, fps)):
+            report = observer.observe(image, index / fps)
             if report.reason is None and report.observation is not None:
                 usable.append(report.observation)
             else:

@@ -139,7 +139,7 @@ class Register:
         return read_header(self.verifier.check(person.face.template, Kind.TEMPLATE))
 
     def _is_lowered(self, person: Person, face: FaceTemplate) -> bool:
-        if any(sample.source is Source.CAMERA for sample in face.samples):
+        if face.confirmed:
             return False
         try:
             header = self.header(person)

@@ -9,7 +9,7 @@ from faced.errors import FacedError, MetricError, StateError, TemplateFormatErro
 from faced.landmarks.observe import Observation
 from faced.logon.outcome import Outcome, Ruling, Standing
 from faced.logon.serials import SerialMemory
-from faced.recognition.calibration import OperatingPoint
+from faced.recognition.calibration import OperatingPoint, Policy
 from faced.recognition.decision import MIN_FRAMES, Decision, Matcher
 from faced.recognition.metric import Metric
 from faced.recognition.site import SiteCalibration
@@ -78,7 +78,7 @@ class Bench:
     host: HostKeys
     predictor: bytes
     metric: Metric
-    operating_point: OperatingPoint
+    policy: Policy
     serials: SerialMemory
     latest_manifest: Manifest | None = None
 
@@ -99,7 +99,8 @@ class Bench:
             self.serials.saw_template(login, opened.header.serial)
             numbers = open_calibration(verifier)
             site = None if numbers is None else SiteCalibration.decode(numbers)
-            return FaceJudge(self.metric, self.operating_point, FaceTemplate.decode(opened.coordinates), site)
+            template = FaceTemplate.decode(opened.coordinates)
+            return FaceJudge(self.metric, self.policy.point(template), template, site)
         except TrustError as error:
             raise Unfit(Ruling(_outcome(error.reason), error.reason)) from None
         except (StateError, TemplateFormatError, MetricError) as error:

@@ -18,6 +18,7 @@ import numpy as np
 from faced.errors import MetricError
 from faced.i18n import _
 from faced.recognition.metric import Metric
+from faced.recognition.template import FaceTemplate
 from faced.recognition.trials import Trials, threshold_at
 
 #: Layouts (enrolment samples, probe samples) that are measured.
@@ -49,9 +50,9 @@ class Threshold:
 class OperatingPoint:
     """The thresholds of one false match rate for one metric; ``measured_on`` names the set of faces.
 
-    ``uncalibrated``: used instead where nothing is known of the site, because a threshold does not travel. Among 40
-    people in one room, whom the metric had not seen, the threshold of 1 % let 6.5 % of strangers pass and that of 0.1 %
-    let 1.6 % pass: the next stricter one is about right.
+    ``uncalibrated``: used instead where the site's own impostors are not known, because a threshold does not travel.
+    Among people in one room, whom the metric had not seen, the threshold of 1 % let 3.8 % of strangers pass even after
+    the mean of 20 others was subtracted, and that of 0.1 % let 0.3 % pass: the next stricter one is on the safe side.
     """
 
     fmr: float
@@ -104,7 +105,7 @@ class OperatingPoint:
 
         :param enrol: effective number of enrolment samples, 1 or more.
         :param probe: effective number of probe samples.
-        :param calibrated: whether the site's common part was subtracted.
+        :param calibrated: whether the site's own impostors have their say too.
         """
         thresholds = self.thresholds if calibrated or not self.uncalibrated else self.uncalibrated
         covered = [entry for entry in thresholds if entry.enrol <= max(enrol, 1) and entry.probe <= max(probe, 1)]
@@ -113,6 +114,30 @@ class OperatingPoint:
 
     def _sets(self) -> list[tuple[Threshold, ...]]:
         return [self.thresholds, *([self.uncalibrated] if self.uncalibrated else [])]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Which operating point judges whom.
+
+    A confirmed template is judged more strictly: it can afford to, and must, because faces that the same cameras saw
+    on both sides are alike for that reason too.
+    """
+
+    provisional: OperatingPoint
+    confirmed: OperatingPoint
+
+    @classmethod
+    def shipped(cls, fmr: float, fmr_confirmed: float) -> Policy:
+        """The shipped operating points of two false match rates.
+
+        :raises MetricError: as :meth:`OperatingPoint.shipped`.
+        """
+        return cls(OperatingPoint.shipped(fmr), OperatingPoint.shipped(fmr_confirmed))
+
+    def point(self, template: FaceTemplate) -> OperatingPoint:
+        """The operating point for this template."""
+        return self.confirmed if template.confirmed else self.provisional
 
 
 def measured(trials: Mapping[tuple[int, int], Trials], fmr: float) -> list[Threshold]:

@@ -102,6 +102,11 @@ class FaceTemplate:
         if not 1 <= len(self.samples) <= MOST_SAMPLES:
             raise TemplateFormatError(_("A template holds 1 to {most} samples.").format(most=MOST_SAMPLES))
 
+    @property
+    def confirmed(self) -> bool:
+        """Whether somebody saw the person before the camera; known from photos alone, the template is provisional."""
+        return any(sample.source is Source.CAMERA for sample in self.samples)
+
     def encode(self) -> bytes:
         """The one binary form of this template (see the module's text)."""
         parts = [_HEADER.pack(VERSION, len(self.samples))]

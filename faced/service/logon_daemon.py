@@ -21,7 +21,7 @@ from faced.landmarks.quality import WEBCAM
 from faced.logon.judge import Bench
 from faced.logon.lockout import Lockout
 from faced.logon.serials import SerialMemory
-from faced.recognition.calibration import OperatingPoint
+from faced.recognition.calibration import Policy
 from faced.recognition.metric import Metric
 from faced.records.audit import AuditEvent, AuditSink, EventKind, JournalSink, Pseudonyms
 from faced.service.camera_thread import CameraThread
@@ -188,7 +188,7 @@ class LogonDaemon:
             host=keys,
             predictor=predictor.id,
             metric=Metric.shipped(),
-            operating_point=OperatingPoint.shipped(config.logon.fmr),
+            policy=Policy.shipped(config.logon.fmr, config.logon.fmr_confirmed),
             serials=SerialMemory(state / "serials.json", realm.id),
         )
         return bench, observer

@@ -12,7 +12,8 @@ from faced.errors import StateError
 from faced.logon.judge import Bench, Unfit
 from faced.logon.outcome import Outcome, Standing
 from faced.logon.serials import SerialMemory
-from faced.recognition.decision import Decision
+from faced.recognition.calibration import Policy
+from faced.recognition.decision import MIN_FRAMES, Decision
 from tests.logon.faces import METRIC, POINT, face, template
 from tests.logon.realm import DAY, TestRealm
 from tests.logon.theatre import frame
@@ -32,7 +33,7 @@ class Host:
             host=self.authority.host,
             predictor=self.authority.predictor,
             metric=METRIC,
-            operating_point=POINT,
+            policy=Policy(POINT, POINT),
             serials=SerialMemory(self._path, self.authority.realm.id),
         )
 
@@ -60,7 +61,7 @@ def bundle(host: Host) -> Bundle:
 
 def test_the_person_of_the_template_is_recognised_and_somebody_else_is_not(host: Host, bundle: Bundle) -> None:
     judge = host.bench.judge("tanaka", bundle, host.authority.now)
-    decisions = [judge.weigh(replace(frame(0.0).observation, points=face(1))) for _ in range(5)]  # type: ignore[type-var]
+    decisions = [judge.weigh(replace(frame(0.0).observation, points=face(1))) for _ in range(MIN_FRAMES)]  # type: ignore[type-var]
     assert decisions[-1] is Decision.MATCH
     assert decisions[:4] == [Decision.UNDECIDED] * 4
     judge.restart()

@@ -8,7 +8,7 @@ import pytest
 
 from faced.errors import MetricError
 from faced.recognition.calibration import OperatingPoint
-from faced.recognition.decision import Decision, Matcher
+from faced.recognition.decision import CERTAIN, HOPELESS, Decision, Matcher, looked
 from faced.recognition.metric import Metric
 from faced.recognition.template import FaceTemplate, Sample, Source
 from tests.recognition.population import population
@@ -79,13 +79,36 @@ def test_it_is_always_decided_at_the_most_frames(matcher_of: Maker, sittings: np
         assert matcher.verdict().decision is not Decision.UNDECIDED
 
 
-def test_a_stranger_stays_undecided_until_the_most_frames(matcher_of: Maker, sittings: np.ndarray) -> None:
-    matcher = matcher_of(0)
-    for count, frame in enumerate(sittings[1, 1:], start=1):
+def decided_after(matcher: Matcher, frames: np.ndarray) -> list[Decision]:
+    """The decision after each frame."""
+    decisions = []
+    for frame in frames:
         matcher.add(frame, 0.003)
-        expected = Decision.NO_MATCH if count == FRAMES else Decision.UNDECIDED
-        assert matcher.verdict().decision is expected
-        assert matcher.verdict().frames == count
+        decisions.append(matcher.verdict().decision)
+    return decisions
+
+
+def test_most_people_and_most_strangers_are_told_at_the_first_look(matcher_of: Maker, sittings: np.ndarray) -> None:
+    own = [decided_after(matcher_of(person), sittings[person, 1:4])[-1] for person in range(PEOPLE)]
+    strangers = [decided_after(matcher_of(person - 1), sittings[person, 1:4])[-1] for person in range(PEOPLE)]
+    assert own.count(Decision.MATCH) > 0.8 * PEOPLE
+    assert strangers.count(Decision.NO_MATCH) > 0.6 * PEOPLE
+
+
+@pytest.mark.parametrize(
+    ("margin", "expected"),
+    [
+        (CERTAIN + 0.5, [Decision.MATCH, Decision.MATCH]),
+        (CERTAIN - 1.5, [Decision.UNDECIDED, Decision.MATCH]),
+        (-0.5, [Decision.UNDECIDED, Decision.NO_MATCH]),
+        (-HOPELESS + 0.5, [Decision.UNDECIDED, Decision.NO_MATCH]),
+        (-HOPELESS - 0.5, [Decision.NO_MATCH, Decision.NO_MATCH]),
+    ],
+)
+def test_an_early_look_needs_a_margin_and_the_last_one_decides_at_the_threshold(
+    margin: float, expected: list[Decision]
+) -> None:
+    assert [looked(margin, last=last) for last in (False, True)] == expected
 
 
 def test_frames_after_the_last_one_that_counts_change_nothing(matcher_of: Maker, sittings: np.ndarray) -> None:
@@ -99,7 +122,7 @@ def test_frames_after_the_last_one_that_counts_change_nothing(matcher_of: Maker,
 
 
 def test_the_order_of_frames_does_not_matter(matcher_of: Maker, sittings: np.ndarray) -> None:
-    forwards, backwards = matcher_of(0), matcher_of(0)
+    forwards, backwards = (matcher_of(0, min_frames=FRAMES) for _order in range(2))
     for frame in sittings[0, 1:]:
         forwards.add(frame, 0.003)
     for frame in sittings[0, :0:-1]:
@@ -111,7 +134,7 @@ def test_the_order_of_frames_does_not_matter(matcher_of: Maker, sittings: np.nda
 def test_a_frame_that_is_not_a_number_is_refused_and_not_counted(
     matcher_of: Maker, sittings: np.ndarray, bad: float
 ) -> None:
-    matcher = matcher_of(0)
+    matcher = matcher_of(0, min_frames=FRAMES)
     for frame in sittings[1, 1:4]:
         matcher.add(frame, 0.003)
     before = matcher.verdict()
@@ -132,7 +155,7 @@ def test_no_frame_at_all_is_undecided(matcher_of: Maker) -> None:
 def test_the_same_frame_again_and_again_gains_no_more_than_two_samples(
     matcher_of: Maker, sittings: np.ndarray, trained: Metric
 ) -> None:
-    matcher = matcher_of(0, max_frames=1000)
+    matcher = matcher_of(0, min_frames=1000, max_frames=1000)
     for _again in range(1000):
         matcher.add(sittings[0, 1], 0.003)
     enrolled, seen = (trained.evidence(sittings[0, [row]], np.array([0.003])).latent for row in (0, 1))

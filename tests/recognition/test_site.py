@@ -190,13 +190,14 @@ def test_a_centre_of_other_dimensions_is_refused_when_it_is_used(
             Matcher(trained, operating_point, photo, cut)
 
 
-def test_without_a_calibration_the_matcher_asks_for_the_stricter_score(
+def test_unless_the_sites_own_impostors_are_known_the_stricter_score_is_asked_for(
     trained: Metric, operating_point: OperatingPoint, calibration: SiteCalibration
 ) -> None:
     strict = tuple(replace(entry, score=entry.score + 3) for entry in operating_point.thresholds)
     point = replace(operating_point, uncalibrated=strict)
     photo = template(pictures(1, 1, seed=13)[0, 0])
-    plain = replace(calibration, thresholds=())
-    foreign = replace(plain, metric_id=bytes(32))
-    thresholds = [Matcher(trained, point, photo, site).verdict().threshold for site in (plain, None, foreign)]
-    assert thresholds[1] == thresholds[2] == thresholds[0] + 3
+    own = replace(calibration, thresholds=(SiteThreshold(0.01, -5.0, 1770),))
+    too_few = replace(calibration, thresholds=())
+    foreign = replace(own, metric_id=bytes(32))
+    thresholds = [Matcher(trained, point, photo, site).verdict().threshold for site in (own, too_few, foreign, None)]
+    assert thresholds[1:] == [thresholds[0] + 3] * 3
