@@ -7,31 +7,24 @@ truncated JPEG with grey and say nothing, which would enrol half a face.
 
 from __future__ import annotations
 
+import os
+import stat
 import struct
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from faced.enrolment.file_refusal import LIMITS, Fault, FileRefused, PhotoLimits
+from faced.enrolment.heic import decode_heic, heic_size, is_heic, load_decoder
 from faced.errors import PhotoRefused
 from faced.i18n import _
 
 Image = NDArray[np.uint8]
 
 
-@dataclass(frozen=True)
-class PhotoLimits:
-    """What a photo may be. A 12-megapixel camera file fits with room to spare; an ID photo is a hundredth of it."""
-
-    most_bytes: int = 16 * 1024 * 1024
-    most_pixels: int = 40_000_000
-    least_side_px: int = 96
-
-
-LIMITS = PhotoLimits()
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8\xff"
 #: Start-of-frame markers of the JPEG processes that libjpeg decodes: baseline, extended, progressive (Huffman).
@@ -44,77 +37,88 @@ _JPEG_SCAN, _JPEG_END = 0xDA, 0xD9
 def read_photo(path: Path, limits: PhotoLimits = LIMITS) -> bytes:
     """The bytes of a photo file, never more than the limit.
 
-    :raises PhotoRefused: ``photo_unreadable`` or ``photo_too_large``.
+    :raises PhotoRefused: ``photo_unreadable``, ``photo_empty`` or ``photo_too_large``.
     """
     try:
-        with path.open("rb") as file:
+        # A pipe with nobody at its other end must not stop the work.
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise PhotoRefused(_("{path} is not a file with a photo.").format(path=path), reason="photo_unreadable")
             data = file.read(limits.most_bytes + 1)
     except OSError as error:
         raise PhotoRefused(
             _("The photo {path} cannot be read: {why}.").format(path=path, why=error.strerror),
             reason="photo_unreadable",
         ) from None
-    _check_bytes(data, limits)
+    check_bytes(data, limits)
     return data
 
 
+def check_bytes(data: bytes, limits: PhotoLimits = LIMITS) -> None:
+    """Refuse what is empty or too long to look at.
+
+    :raises FileRefused: ``photo_empty`` or ``photo_too_large``.
+    """
+    if not data:
+        raise FileRefused(Fault.EMPTY, limits)
+    if len(data) > limits.most_bytes:
+        raise FileRefused(Fault.TOO_MANY_BYTES, limits)
+
+
 def decode_photo(data: bytes, limits: PhotoLimits = LIMITS) -> Image:
-    """The picture of a JPEG or PNG file, turned upright as its EXIF entry says.
+    """The picture of a JPEG, PNG or HEIC file, turned upright as the file says; of several the main one.
 
     :return: (h, w, 3) uint8 BGR.
-    :raises PhotoRefused: ``photo_format``, ``photo_too_large``, ``photo_too_small`` or ``photo_damaged``.
+    :raises FileRefused: its ``fault`` says why.
+    :raises MemoryError: the picture needs more than there is.
     """
-    _check_bytes(data, limits)
+    check_bytes(data, limits)
     if data.startswith(_PNG):
-        width, height = _png_size(data)
+        size = _png_size(data)
     elif data.startswith(_JPEG):
-        width, height = _jpeg_size(data)
+        size = _jpeg_size(data)
+    elif is_heic(data):
+        return _decode_heic(data, limits)
     else:
-        raise PhotoRefused(
-            _("This file is neither a JPEG nor a PNG picture. Save the photo as JPEG and try again."),
-            reason="photo_format",
-        )
-    _check_pixels(width, height, limits)
+        raise FileRefused(Fault.FORMAT, limits)
+    if size is None:
+        raise FileRefused(Fault.DAMAGED, limits)
+    _check_pixels(size, limits)
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error:
+    except cv2.error as error:
+        if error.code == cv2.Error.STS_NO_MEM:
+            raise MemoryError from None
         image = None
-    if image is None or sorted(image.shape[:2]) != sorted((height, width)):
-        raise _damaged()
+    if image is None or sorted(image.shape[:2]) != sorted(size):
+        raise FileRefused(Fault.DAMAGED, limits)
     return np.asarray(image, np.uint8)
 
 
-def _check_bytes(data: bytes, limits: PhotoLimits) -> None:
-    if not data:
-        raise PhotoRefused(_("The photo is empty. Ask for the file again."), reason="photo_damaged")
-    if len(data) > limits.most_bytes:
-        raise PhotoRefused(
-            _("The photo has more than {most} MB. Save it smaller and try again.").format(
-                most=limits.most_bytes // 1024**2
-            ),
-            reason="photo_too_large",
-        )
+def _decode_heic(data: bytes, limits: PhotoLimits) -> Image:
+    size = heic_size(data)
+    if size is None:
+        raise FileRefused(Fault.DAMAGED, limits)
+    _check_pixels(size, limits)
+    decoder = load_decoder()
+    if decoder is None:
+        raise FileRefused(Fault.NO_HEIC, limits)
+    image = decode_heic(decoder, data, limits.most_pixels)
+    if image is None:
+        raise FileRefused(Fault.DAMAGED, limits)
+    return image
 
 
-def _check_pixels(width: int, height: int, limits: PhotoLimits) -> None:
-    if width * height > limits.most_pixels:
-        raise PhotoRefused(
-            _("The photo has more than {most} megapixels. Save it smaller and try again.").format(
-                most=limits.most_pixels // 1_000_000
-            ),
-            reason="photo_too_large",
-        )
-    if min(width, height) < limits.least_side_px:
-        raise PhotoRefused(
-            _("The photo is too small: each side needs at least {least} pixels. Ask for the original.").format(
-                least=limits.least_side_px
-            ),
-            reason="photo_too_small",
-        )
+def _check_pixels(size: tuple[int, int], limits: PhotoLimits) -> None:
+    if size[0] * size[1] > limits.most_pixels:
+        raise FileRefused(Fault.TOO_MANY_PIXELS, limits, size)
+    if min(size) < limits.least_side_px:
+        raise FileRefused(Fault.TOO_SMALL, limits, size)
 
 
-def _png_size(data: bytes) -> tuple[int, int]:
-    """Width and height from IHDR, after walking all chunks to IEND with their checksums (PNG specification, 5.3)."""
+def _png_size(data: bytes) -> tuple[int, int] | None:
+    """Width and height from IHDR, after walking all chunks to IEND with their checksums (PNG specification, 5.3);
+    None if the file is not whole."""
     size: tuple[int, int] | None = None
     at = len(_PNG)
     while at + 12 <= len(data):
@@ -132,11 +136,12 @@ def _png_size(data: bytes) -> tuple[int, int]:
         if kind == b"IEND":
             return size
         at = end
-    raise _damaged()
+    return None
 
 
-def _jpeg_size(data: bytes) -> tuple[int, int]:
-    """Width and height from the frame header, after walking all segments to the end marker (ITU-T T.81, annex B)."""
+def _jpeg_size(data: bytes) -> tuple[int, int] | None:
+    """Width and height from the frame header, after walking all segments to the end marker (ITU-T T.81, annex B);
+    None if the file is not whole."""
     size: tuple[int, int] | None = None
     at = 2
     while 0 <= at and at + 2 <= len(data):
@@ -165,7 +170,7 @@ def _jpeg_size(data: bytes) -> tuple[int, int]:
             at += 2 + length
             if marker == _JPEG_SCAN:
                 at = _after_scan(data, at)
-    raise _damaged()
+    return None
 
 
 def _after_scan(data: bytes, at: int) -> int:
@@ -180,9 +185,3 @@ def _after_scan(data: bytes, at: int) -> int:
             at += 1
         else:
             return at
-
-
-def _damaged() -> PhotoRefused:
-    return PhotoRefused(
-        _("The photo is incomplete or damaged. Ask the personnel section for the file again."), reason="photo_damaged"
-    )

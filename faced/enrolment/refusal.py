@@ -5,10 +5,11 @@ from __future__ import annotations
 from faced.errors import PhotoRefused
 from faced.i18n import _
 from faced.landmarks.hints import hint
+from faced.landmarks.observe import Observation
 from faced.landmarks.quality import Reason
 
 
-def photo_refused(reason: Reason) -> PhotoRefused:
+def photo_refused(reason: Reason, observation: Observation | None = None) -> PhotoRefused:
     """The error for a photo that a gate refused; its ``reason`` is the gate's."""
     return PhotoRefused(_photo_text(reason), reason=reason.value)
 

@@ -88,7 +88,7 @@ def test_a_changed_png_is_refused() -> None:
 
 
 def test_a_jpeg_header_of_a_hundred_megapixels_is_refused_before_it_is_decoded() -> None:
-    assert refused(claiming(encoded(picture()), 10_000, 10_000)) == "photo_too_large"
+    assert refused(claiming(encoded(picture()), 10_000, 10_000)) == "photo_too_many_pixels"
 
 
 def test_a_png_header_of_four_thousand_megapixels_is_refused_before_it_is_decoded() -> None:
@@ -99,7 +99,7 @@ def test_a_png_header_of_four_thousand_megapixels_is_refused_before_it_is_decode
         + png_chunk(b"IDAT", zlib.compress(b"\0" * 1000))
         + png_chunk(b"IEND", b"")
     )
-    assert refused(bomb) == "photo_too_large"
+    assert refused(bomb) == "photo_too_many_pixels"
 
 
 def test_a_second_frame_header_cannot_overrule_the_first() -> None:
@@ -119,8 +119,8 @@ def test_what_is_not_jpeg_or_png_is_refused_by_kind(data: bytes) -> None:
     assert refused(data) == "photo_format"
 
 
-def test_nothing_is_refused_as_damaged() -> None:
-    assert refused(b"") == "photo_damaged"
+def test_nothing_is_refused_as_empty() -> None:
+    assert refused(b"") == "photo_empty"
 
 
 def test_a_stamp_sized_picture_is_refused() -> None:
