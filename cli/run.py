@@ -45,6 +45,19 @@ class Run:
         return configuration.load(self.config_path)
 
     @property
+    def predictor(self) -> Path | None:
+        """The configured landmark predictor; None for the installed one, also where nothing is configured at all.
+
+        For commands that need no realm and no directory and may run on any computer.
+
+        :raises ConfigError: there is a configuration, and it is wrong.
+        """
+        named = self.config_path is not None or bool(os.environ.get("FACED_CONFIG"))
+        if not named and not configuration.DEFAULT_PATH.exists():
+            return None
+        return self.config.landmarks.predictor
+
+    @property
     def now(self) -> int:
         """Unix seconds."""
         return int(self.clock())
