@@ -25,7 +25,7 @@ from faced.directory.people import Person
 from faced.enrolment.acts import Act
 from faced.enrolment.fiscal_year import last_day
 from faced.enrolment.person import check_login
-from faced.enrolment.register import Register, standing_of
+from faced.enrolment.register import Register, is_confirmed, standing_of
 from faced.errors import TrustError
 from faced.i18n import _
 from faced.trust.realm import Role
@@ -60,6 +60,7 @@ def show(run: Run, user: str, station_path: Path | None, as_json: bool) -> None:
             (_("Key groups"), ", ".join(facts["groups"])),
             (_("Face data"), state_word(facts["state"])),
             (_("Made from"), facts["method"] or ""),
+            (_("Known from"), _known_from(facts["confirmed"])),
             (_("Until"), facts["until"] or ""),
             (_("Serial"), str(facts["serial"] or "")),
         ]
@@ -69,10 +70,13 @@ def show(run: Run, user: str, station_path: Path | None, as_json: bool) -> None:
 @click.command("list", help=_("Who is enrolled, and until when."))
 @click.option("--group", metavar="GROUP", help=_("Only this key group."))
 @click.option("--state", metavar="STATE", help=_("Only this state: enrolled, none, erased, purpose_over ..."))
+@click.option("--provisional", is_flag=True, help=_("Only people who are known from a photo alone."))
 @station_option
 @json_option
 @pass_run
-def list_people(run: Run, group: str | None, state: str | None, station_path: Path | None, as_json: bool) -> None:
+def list_people(
+    run: Run, group: str | None, state: str | None, provisional: bool, station_path: Path | None, as_json: bool
+) -> None:
     """Read as the auditor's account."""
     desk = open_desk(run, station_path, Role.AUDIT, None)
     with desk.connect() as connection:
@@ -81,19 +85,29 @@ def list_people(run: Run, group: str | None, state: str | None, station_path: Pa
     chosen = [
         facts
         for facts in sorted(everybody, key=lambda facts: str(facts["login"]))
-        if (group is None or group in facts["groups"]) and (state is None or state == facts["state"])
+        if (group is None or group in facts["groups"])
+        and (state is None or state == facts["state"])
+        and (not provisional or facts["confirmed"] is False)
     ]
     if as_json:
         print_json(chosen)
         return
     print_table(
-        [_("Login name"), _("Staff number"), _("Name"), _("Key groups"), _("Face data"), _("Until")],
+        [_("Login name"), _("Staff number"), _("Name"), _("Key groups"), _("Face data"), _("Known from"), _("Until")],
         [
-            (f["login"], f["staff_number"], f["name"], ",".join(f["groups"]), state_word(f["state"]), f["until"] or "")
+            (
+                *(f["login"], f["staff_number"], f["name"], ",".join(f["groups"])),
+                *(state_word(f["state"]), _known_from(f["confirmed"]), f["until"] or ""),
+            )
             for f in chosen
         ],
     )
-    click.echo(_("{count} people").format(count=len(chosen)))
+    photo_only = sum(f["confirmed"] is False for f in chosen)
+    click.echo(
+        _("{count} people, {photo_only} of them known from a photo alone").format(
+            count=len(chosen), photo_only=photo_only
+        )
+    )
 
 
 @click.command(
@@ -158,6 +172,7 @@ def facts_of(register: Register, person: Person) -> dict[str, Any]:
         "groups": list(person.groups),
         "state": state,
         "method": header.method if header else None,
+        "confirmed": is_confirmed(header) if header else None,
         "until": last_day(header.not_after).isoformat() if header else None,
         "serial": header.serial if header else None,
     }
@@ -173,6 +188,12 @@ def state_word(state: str) -> str:
         "purpose_over": _("period over"),
     }
     return words.get(state) or _("not valid ({reason})").format(reason=state)
+
+
+def _known_from(confirmed: bool | None) -> str:
+    if confirmed is None:
+        return ""
+    return _("camera") if confirmed else _("photo alone")
 
 
 def _register(desk: Desk, connection: Connection) -> Register:

@@ -145,7 +145,12 @@ class Register:
             header = self.header(person)
         except TrustError:
             return False
-        return header is not None and Source.CAMERA.value in header.method.split("+")
+        return header is not None and is_confirmed(header)
+
+
+def is_confirmed(header: TemplateHeader) -> bool:
+    """Whether the person was enrolled at a camera; known from photos alone, a template is provisional."""
+    return Source.CAMERA.value in header.method.split("+")
 
 
 def standing_of(person: Person | None) -> Standing:

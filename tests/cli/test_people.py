@@ -18,13 +18,14 @@ DAY = 86400
 
 @pytest.fixture
 def staffed(founded: Office) -> Office:
-    """Three people with templates of random points."""
+    """Three people with templates of random points; Tanaka was enrolled at the camera."""
     key = founded.station.role(Role.ENROL, lambda _name: ROLE_PASSPHRASE.encode())
     with founded.slapd.admin() as admin:
         register = Register(admin, founded.slapd.tree, founded.station.verifier(NOW), key)
         for index, (login, group) in enumerate((("ito", "default"), ("sato", "finance"), ("tanaka", "default"))):
             points = np.random.default_rng(index).normal(size=(68, 2))
-            face = FaceTemplate((Sample.from_points(points, 0.004, Source.PHOTO, NOW // DAY),))
+            source = Source.CAMERA if login == "tanaka" else Source.PHOTO
+            face = FaceTemplate((Sample.from_points(points, 0.004, source, NOW // DAY),))
             details = PersonDetails(login, f"00{index}", f"佐藤 {index}", "", (group,))
             register.enrol(details, face, predictor=bytes(32))
     return founded
@@ -47,9 +48,18 @@ def test_the_list_can_be_narrowed(staffed: Office) -> None:
     assert staffed.json("list", "--state", "erased") == []
 
 
+def test_who_is_known_from_a_photo_alone_can_be_listed_for_the_desk_sessions(staffed: Office) -> None:
+    assert [entry["login"] for entry in staffed.json("list", "--provisional")] == ["ito", "sato"]
+    assert "3 people, 2 of them known from a photo alone" in staffed.facectl("list").output
+    assert staffed.json("show", "tanaka")["confirmed"] is True
+
+
 def test_show_tells_what_is_recorded_and_nothing_of_the_face(staffed: Office) -> None:
     shown = staffed.json("show", "sato")
-    assert set(shown) == {*("login", "name", "staff_number", "mail", "groups"), *("state", "method", "until", "serial")}
+    assert set(shown) == {
+        *("login", "name", "staff_number", "mail", "groups"),
+        *("state", "method", "confirmed", "until", "serial"),
+    }
     assert (shown["staff_number"], shown["groups"], shown["until"]) == ("001", ["finance"], "2027-03-31")
 
 
