@@ -39,8 +39,8 @@ _SITE_PRIOR = 3
 class Sittings:
     """Everybody's enrolment evidence by name, and evidence of the frames of each try, all centred on their site.
 
-    ``tries``: (name, try) -> frames in order. ``first`` and ``last``: the frames after which the first and the last look
-    is taken.
+    ``tries``: (name, try) -> frames in order. ``first`` and ``last``: the number of frames at the first and the last
+    look.
     """
 
     source: str
