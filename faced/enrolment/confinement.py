@@ -46,7 +46,7 @@ _NOBODY = 65534
 
 @dataclass(frozen=True)
 class Bounds:
-    """What one file may cost: ``memory_bytes`` on top of what the process has when it is confined, ``cpu_s`` its own."""
+    """What one file may cost: ``memory_bytes`` more than the process has when it is confined, ``cpu_s`` of its own."""
 
     memory_bytes: int
     cpu_s: int
