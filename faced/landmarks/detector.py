@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 #: Longest side of the image that the detector sees, px. It finds faces from 80 px on; at this size a face at 70 cm
 #: (41 px between the eyes, a box of about 100 px) is found in a 640x480 frame.
 LONGEST_SIDE_PX = 640
+#: Each level of the detector's pyramid is so much smaller than the one before.
+PYRAMID_STEP = 5 / 6
 
 
 class Box(NamedTuple):
@@ -47,18 +49,19 @@ class FaceDetector:
         self,
         grey: NDArray[np.uint8],
         *,
-        longest_side_px: int = LONGEST_SIDE_PX,
+        scale: float = 1.0,
         enlarge: bool = False,
         threshold: float = 0.0,
     ) -> list[Box]:
         """All faces, the largest first.
 
         :param grey: (h, w) uint8.
-        :param longest_side_px: the image is reduced to this first.
+        :param scale: the image is reduced by this besides; at 0.5 faces from 160 px on are found in a quarter of the
+            time.
         :param enlarge: look for faces from 40 px on instead of 80 px; four times the work.
         :param threshold: of the detector's score; below 0 finds doubtful faces too.
         """
-        scale = min(1.0, longest_side_px / max(grey.shape))
+        scale = min(1.0, scale * min(1.0, LONGEST_SIDE_PX / max(grey.shape)))
         if scale < 1:
             reduced = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         else:

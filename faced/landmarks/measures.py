@@ -94,9 +94,15 @@ def _iris_darkness(grey: NDArray[np.uint8], points: NDArray[np.float32]) -> floa
         patch = _patch(grey, eye.mean(axis=0), axis, _EYE_COLUMNS, np.arange(_EYE_ROWS) - _EYE_ROWS / 2 + 0.5)
         smooth = cv2.GaussianBlur(patch, (0, 0), 0.8)
         without_lines = cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, np.ones((_IRIS_ROWS, 1), np.uint8))
-        dark = float(np.percentile(without_lines[4:-4, 6:-6], 4))
-        darkness.append(1 - dark / max(float(np.percentile(smooth, 80)), 10.0))
+        dark = _quantile(without_lines[4:-4, 6:-6], 0.04)
+        darkness.append(1 - dark / max(_quantile(smooth, 0.80), 10.0))
     return float(np.mean(darkness))
+
+
+def _quantile(values: NDArray[Any], share: float) -> float:
+    """The value below which that share of the values lies; a tenth of the time of np.percentile."""
+    rank = round(share * (values.size - 1))
+    return float(np.partition(values, rank, axis=None)[rank])
 
 
 def _cover(image: NDArray[np.uint8], averaged: Averaged) -> float:
@@ -170,7 +176,7 @@ def _patch(
     rows: NDArray[np.floating[Any]],
 ) -> NDArray[np.uint8]:
     """A turned rectangle of the image: ``step`` (2,) px from column to column, ``rows`` in the same unit."""
-    u, v = np.meshgrid(np.arange(columns) - columns / 2 + 0.5, rows)
+    u, v = np.arange(columns) - columns / 2 + 0.5, rows[:, None]
     x = (centre[0] + u * step[0] - v * step[1]).astype(np.float32)
     y = (centre[1] + u * step[1] + v * step[0]).astype(np.float32)
     return cv2.remap(image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.uint8, copy=False)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faced.landmarks.averaging import Averaged, frame_average, photo_average
-from faced.landmarks.detector import Box, BoxFollower, FaceDetector
+from faced.landmarks.detector import PYRAMID_STEP, Box, BoxFollower, FaceDetector
 from faced.landmarks.measures import Measures, inter_ocular_px, measure
 from faced.landmarks.pose import Pose, pose_of
 from faced.landmarks.predictor import Predictor
@@ -19,6 +19,8 @@ from faced.landmarks.quality import PHOTO, WEBCAM, Gates, Reason, judge
 DEFAULT_CALLS = 10
 #: The detector looks at every fifth frame; in between the box follows the landmarks.
 DETECT_EVERY = 5
+#: Where a face is followed, the detector looks at a picture so much smaller that the face keeps this width, px.
+_FOLLOWED_PX = 100.0
 #: Detector score that is enough for a face where one was followed.
 _DOUBTFUL = -0.4
 #: A spread beyond this is not a face any more: look again at the next frame.
@@ -135,7 +137,7 @@ class Observer:
 
     def _detect(self, grey: NDArray[np.uint8]) -> Reason | None:
         before = self._box
-        found = self._detector.detect(grey)
+        found = self._detector.detect(grey, scale=1.0 if before is None or self._crowded else _enough(before.width))
         if not found and before is not None:
             # A face that was there a moment ago and is blurred by its own motion has not left.
             doubtful = self._detector.detect(grey, threshold=_DOUBTFUL)
@@ -234,6 +236,13 @@ def _inside(points: NDArray[np.float32], size: tuple[int, ...]) -> bool:
     """Whether all landmarks lie in a picture of (height, width)."""
     height, width = size[:2]
     return bool((points >= 0).all() and (points[:, 0] <= width - 1).all() and (points[:, 1] <= height - 1).all())
+
+
+def _enough(width_px: float) -> float:
+    """How much a picture with a face of this width can be reduced: whole steps of the detector's own pyramid, so that
+    it finds the face as it would in the whole picture."""
+    steps = int(np.log(max(width_px / _FOLLOWED_PX, 1.0)) / np.log(1 / PYRAMID_STEP))
+    return float(PYRAMID_STEP**steps)
 
 
 def _same_place(followed: Box, detected: Box) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from faced.dummy import Identity, Pose, clip, render_frame
-from faced.landmarks.detector import Box, BoxFollower, FaceDetector
+from faced.landmarks.detector import PYRAMID_STEP, Box, BoxFollower, FaceDetector
 
 
 def grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -47,6 +47,15 @@ def test_a_large_picture_is_reduced_and_the_box_comes_back_in_its_own_pixels(
     (small_box,), (large_box,) = detector.detect(frame), detector.detect(large)
     assert large_box.width == pytest.approx(3 * small_box.width, rel=0.03)
     assert large_box.centre == pytest.approx([3 * value + 1 for value in small_box.centre], abs=6)
+
+
+def test_a_reduced_picture_shows_the_large_face_in_the_same_place(
+    detector: FaceDetector, frame: NDArray[np.uint8]
+) -> None:
+    (whole,), (reduced,) = detector.detect(frame), detector.detect(frame, scale=PYRAMID_STEP**2)
+    assert reduced.width == pytest.approx(whole.width, rel=0.05)
+    assert reduced.centre == pytest.approx(whole.centre, abs=0.03 * whole.width)
+    assert detector.detect(frame, scale=0.4) == []
 
 
 def test_a_small_face_is_found_when_the_picture_is_enlarged(detector: FaceDetector, frame: NDArray[np.uint8]) -> None:
