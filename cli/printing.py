@@ -51,6 +51,11 @@ def print_facts(facts: Iterable[tuple[str, str]]) -> None:
         click.echo(f"{name}{' ' * (width - cells(name))}  {value}")
 
 
+def plain(text: str) -> str:
+    """A text from outside (a file's name) without what would steer a terminal."""
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
 def cells(text: str) -> int:
     """How many cells of a terminal a text takes."""
     return sum(

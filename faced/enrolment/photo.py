@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from faced.enrolment.file_refusal import LIMITS, Fault, FileRefused, PhotoLimits
 from faced.enrolment.heic import decode_heic, heic_size, is_heic, load_decoder
-from faced.errors import PhotoRefused
+from faced.errors import PhotoRefused, StateError
 from faced.i18n import _
 
 Image = NDArray[np.uint8]
@@ -32,6 +32,20 @@ _JPEG_FRAMES = frozenset({0xC0, 0xC1, 0xC2})
 _JPEG_OTHER_FRAMES = frozenset(range(0xC0, 0xD0)) - _JPEG_FRAMES - {0xC4, 0xC8, 0xCC}
 _JPEG_BARE = frozenset({0x01, *range(0xD0, 0xD8)})
 _JPEG_SCAN, _JPEG_END = 0xDA, 0xD9
+#: How the names of picture files end; what a file is, its bytes say.
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".heic", ".heif"})
+
+
+def pictures(folder: Path, *, recursive: bool = False) -> list[Path]:
+    """The files of a folder whose names end like a picture's, by name.
+
+    :raises StateError: it cannot be read.
+    """
+    try:
+        entries = folder.rglob("*") if recursive else folder.iterdir()
+        return sorted(path for path in entries if path.suffix.lower() in SUFFIXES and not path.is_dir())
+    except OSError as error:
+        raise StateError(_("{path} cannot be read: {why}.").format(path=folder, why=error.strerror)) from None
 
 
 def read_photo(path: Path, limits: PhotoLimits = LIMITS) -> bytes:
