@@ -109,15 +109,13 @@ def compare(
 
 
 def fused(subjects: Sequence[Subject], pictures: int) -> list[Subject]:
-    """The same people with ``pictures`` later ones fused into each probe: ten random draws a person.
-
-    Whoever has fewer later pictures has no probe.
-    """
+    """Those who have so many later pictures, with that many fused into each probe: ten random draws a person."""
     rng = np.random.default_rng(0)
     found = []
     for subject in subjects:
-        enough = len(subject.probes) >= pictures
-        draws = [rng.permutation(len(subject.probes))[:pictures] for _draw in range(DRAWS if enough else 0)]
+        if len(subject.probes) < pictures:
+            continue
+        draws = [rng.permutation(len(subject.probes))[:pictures] for _draw in range(DRAWS)]
         probes = tuple(
             FaceTemplate(tuple(sample for number in draw for sample in subject.probes[number].samples))
             for draw in draws
@@ -201,6 +199,8 @@ class _Judge:
             yield self._decided(rows, columns, rows[:, None] == sides.owner[columns][None])
 
     def _decided(self, rows: Rows, columns: Rows, wanted: NDArray[np.bool_]) -> Comparisons:
+        if not wanted.any():
+            return _joined([], len(self._points))
         left, right = self._sides.enrolled.rows(rows), self._sides.probes.rows(columns)
         if self._site is not None:
             left, right = left.centred(self._site.centre), right.centred(self._site.centre)
@@ -215,7 +215,7 @@ class _Judge:
         probe, column = np.unique(right.samples, return_inverse=True)
         own = None if self._site is None else self._site.threshold(point.fmr)
         table = np.array(
-            [[point.threshold(e, p, calibrated=self._site is not None) for p in probe] for e in enrol]
+            [[point.threshold(e, p, calibrated=own is not None) for p in probe] for e in enrol]
         ).reshape(len(enrol), len(probe))
         needed: Floats = (table if own is None else np.maximum(table, own))[row[:, None], column[None]]
         return needed

@@ -1,11 +1,13 @@
 """Error rates with 95 % intervals in which people, not comparisons, are what is independent (ISO/IEC 19795-1).
 
-Ten pictures of one person err together, so people are drawn with replacement (bootstrap). Where no error was seen the
-bootstrap sees none either; then the rule of three holds: up to 3/N, with N people or N different pairs of people.
+Ten pictures of one person err together, so people are drawn with replacement (bootstrap). Where few people, or pairs of
+people, have errors the bootstrap is too sure, and the upper end is at least Wilson's for their number. Where no error
+was seen nothing is known of how errors cluster, and the rule of three holds: up to 3/N, with N people or pairs.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +21,7 @@ _RESAMPLES = 1000
 _EER_RESAMPLES = 200
 _SEED = 0
 _CURVE_POINTS = 120
+_Z = 1.96
 
 Counts = NDArray[np.integer] | NDArray[np.bool_]
 
@@ -60,10 +63,10 @@ def over_people(person: NDArray[np.integer], wrong: Counts) -> Proportion | None
         return None
     everybody, owner = np.unique(person, return_inverse=True)
     trials = np.bincount(owner).astype(np.float64)
-    errors = np.bincount(owner, weights=np.asarray(wrong, np.float64))
+    errors = np.bincount(owner, weights=np.asarray(wrong, np.float64)).astype(np.float64)
     times = _draws(len(everybody))
     shares = (times @ errors) / (times @ trials)
-    return _proportion(errors.sum(), trials.sum(), len(everybody), len(everybody), shares)
+    return _proportion(errors, trials, len(everybody), shares)
 
 
 def over_pairs(one: NDArray[np.integer], other: NDArray[np.integer], wrong: Counts) -> Proportion | None:
@@ -82,11 +85,11 @@ def over_pairs(one: NDArray[np.integer], other: NDArray[np.integer], wrong: Coun
     trials, errors = np.zeros((count, count)), np.zeros((count, count))
     np.add.at(trials, (left, right), 1.0)
     np.add.at(errors, (left, right), np.asarray(wrong, np.float64))
-    pairs = int(np.triu(trials + trials.T > 0, 1).sum())
     times = _draws(count)
     compared = ((times @ trials) * times).sum(axis=1)
     shares = ((times @ errors) * times).sum(axis=1)[compared > 0] / compared[compared > 0]
-    return _proportion(errors.sum(), trials.sum(), count, pairs, shares)
+    upper = np.triu_indices(count, 1)
+    return _proportion((errors + errors.T)[upper], (trials + trials.T)[upper], count, shares)
 
 
 def equal_error_rate(trials: Trials) -> EqualErrorRate | None:
@@ -122,11 +125,23 @@ def _draws(people: int) -> Floats:
     return drawn.astype(np.float64)
 
 
-def _proportion(errors: float, trials: float, people: int, independent: int, shares: Floats) -> Proportion:
+def _proportion(errors: Floats, trials: Floats, people: int, shares: Floats) -> Proportion:
+    """:param errors: of each independent unit (person or pair); ``trials``: of each, 0 where there was none."""
+    wrong, tried = float(errors.sum()), float(trials.sum())
+    units, with_errors = int((trials > 0).sum()), int((errors > 0).sum())
     low, high = (float(end) for end in np.percentile(shares, [2.5, 97.5])) if len(shares) else (0.0, 1.0)
-    rule_of_three = min(1.0, 3.0 / independent)
-    if errors == 0:
-        low, high = 0.0, rule_of_three
-    elif errors == trials:
-        low, high = 1.0 - rule_of_three, 1.0
-    return Proportion(int(errors), int(trials), people, low, high)
+    if wrong == 0:
+        low, high = 0.0, min(1.0, 3.0 / units)
+    elif wrong == tried:
+        low, high = max(0.0, 1.0 - 3.0 / units), 1.0
+    else:
+        # Of the units with errors, the share of trials that went wrong is as it was seen.
+        each = wrong / tried / (with_errors / units)
+        high = min(1.0, max(high, each * _wilson_high(with_errors, units)))
+    return Proportion(int(wrong), int(tried), people, low, high)
+
+
+def _wilson_high(count: int, of: int) -> float:
+    """The upper end of Wilson's 95 % interval of a proportion."""
+    square = _Z * _Z
+    return (count + square / 2 + _Z * math.sqrt(count * (of - count) / of + square / 4)) / (of + square)

@@ -68,6 +68,8 @@ def test_people_with_one_picture_are_compared_with_each_other_once(
     assert sum(max(pair) < 4 for pair in pairs) == 4 * 3 // 2
     assert [pairs.count(pair) for pair in ((0, 4), (4, 0), (4, 4), (4, 5))] == [2, 1, 2, 2]
     assert found.genuine.sum() == 4
+    alone = compare(trained, subjects(8, 1), [operating_point], calibrated=False)
+    assert (len(alone.score), alone.genuine.sum()) == (8 * 7 // 2, 0)
 
 
 def test_of_many_people_a_part_is_compared_with_each_other_and_everybody_with_themselves(
@@ -87,7 +89,7 @@ def test_several_pictures_fused_tell_people_apart_better_than_one(
         found = compare(trained, probes, [operating_point], calibrated=False)
         missed.append(1 - found.accepted[found.genuine].mean())
     assert missed[1] < missed[0]
-    assert all(not one.probes for one in fused(subjects(3, 3), 3))
+    assert fused(subjects(3, 3), 3) == []
 
 
 def test_scores_for_rates_of_both_kinds_come_from_people_who_have_both(

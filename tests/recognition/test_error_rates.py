@@ -22,6 +22,14 @@ def test_errors_that_all_are_one_persons_make_the_interval_wide() -> None:
     assert one_person.high - one_person.low > 5 * (everybody.high - everybody.low)
 
 
+def test_one_error_leaves_more_room_than_none() -> None:
+    none, one = (over_people(np.arange(24), np.arange(24) < errors) for errors in (0, 1))
+    assert none is not None and one is not None
+    assert none.high == pytest.approx(3 / 24)
+    # Clopper and Pearson: 21.1 %; people drawn with replacement alone would say 12.5 %.
+    assert 0.18 < one.high < 0.22
+
+
 @pytest.mark.parametrize(("wrong", "expected"), [(False, (0.0, 0.1)), (True, (0.9, 1.0))])
 def test_without_an_error_the_rule_of_three_counts_people_not_pictures(
     wrong: bool, expected: tuple[float, float]
