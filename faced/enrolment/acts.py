@@ -29,6 +29,7 @@ class Act(StrEnum):
     APPROVE_HOST = "approve_host"
     ENROL = "enrol"
     WITHDRAW = "withdraw"
+    EVALUATE = "evaluate"
 
 
 @dataclass(frozen=True)
