@@ -225,7 +225,7 @@ def _print(report: EvaluationReport) -> None:
         where = f"1 x {condition.pictures}, {calibration}"
         for at in condition.rates:
             rows += [(f"FMR @ {at.aim:g}", where, *_cells(at.fmr)), (f"FNMR @ {at.aim:g}", where, *_cells(at.fnmr))]
-    print_table([_("Rate"), _("Compared"), "%", _("95 % interval"), _("Errors/trials"), _("People")], rows)
+    print_table([_("Rate"), _("Compared"), "%", _("Interval (95 %)"), _("Errors/trials"), _("People")], rows)
     click.echo()
     if report.dummy:
         click.echo(_("These are dummy staff: no figure here holds for real people."))
