@@ -1,4 +1,4 @@
-"""Where the faces are: dlib's HOG detector now and then, the last landmarks in between."""
+"""Where the faces are: dlib's HOG detector now and then, the landmarks in between."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 LONGEST_SIDE_PX = 640
 #: Each level of the detector's pyramid is so much smaller than the one before.
 PYRAMID_STEP = 5 / 6
+#: Width of a face's box, and how far its centre is above that of the landmarks, by the landmarks' root mean square
+#: distance from their centroid. Width: 2.90 on 5,672 press photos, 2.77 on 400 controlled ones, 2.81 on dummies.
+_WIDTH_BY_SIZE, _ABOVE_BY_SIZE = 2.80, 0.12
 
 
 class Box(NamedTuple):
@@ -29,6 +32,19 @@ class Box(NamedTuple):
     @property
     def centre(self) -> tuple[float, float]:
         return self.left + self.width / 2, self.top + self.height / 2
+
+    @classmethod
+    def around(cls, points: NDArray[np.float32]) -> Box:
+        """The box that the detector gives a face with these (68, 2) px landmarks on average.
+
+        The detector's own boxes are as coarse as its pyramid, which shows in the points: a tenth of their variance
+        between frames. This box is steadier, and serves as the next frame's.
+        """
+        centroid = points.mean(axis=0)
+        size = max(float(np.sqrt(((points - centroid) ** 2).sum(axis=1).mean())), 1.0)
+        width = _WIDTH_BY_SIZE * size
+        x, y = float(centroid[0]), float(centroid[1]) - _ABOVE_BY_SIZE * size
+        return cls(x - width / 2, y - width / 2, width, width)
 
 
 class FaceDetector:
@@ -86,30 +102,3 @@ def _without_ghosts(boxes: list[Box]) -> list[Box]:
         ):
             kept.append(box)
     return kept
-
-
-class BoxFollower:
-    """Carries a detected box along with the landmarks found in it.
-
-    The box keeps its place and size relative to the landmarks (their centroid, and their root mean square distance
-    from it), so that what the predictor is given in between looks like what the detector would have given it.
-    """
-
-    def __init__(self, box: Box, points: NDArray[np.float32]) -> None:
-        centroid, size = _frame_of(points)
-        x, y = box.centre
-        self._offset = ((x - centroid[0]) / size, (y - centroid[1]) / size)
-        self._relative_width = box.width / size
-
-    def box(self, points: NDArray[np.float32]) -> Box:
-        """The box for the next frame, from the (68, 2) px landmarks of the last one."""
-        centroid, size = _frame_of(points)
-        width = self._relative_width * size
-        x, y = centroid[0] + self._offset[0] * size, centroid[1] + self._offset[1] * size
-        return Box(x - width / 2, y - width / 2, width, width)
-
-
-def _frame_of(points: NDArray[np.float32]) -> tuple[tuple[float, float], float]:
-    centroid = points.mean(axis=0)
-    size = float(np.sqrt(((points - centroid) ** 2).sum(axis=1).mean()))
-    return (float(centroid[0]), float(centroid[1])), max(size, 1.0)

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faced.landmarks.averaging import Averaged, frame_average, photo_average
-from faced.landmarks.detector import PYRAMID_STEP, Box, BoxFollower, FaceDetector
+from faced.landmarks.averaging import Averaged, frame_average, photo_average, settled
+from faced.landmarks.detector import PYRAMID_STEP, Box, FaceDetector
 from faced.landmarks.measures import Measures, inter_ocular_px, measure
 from faced.landmarks.pose import Pose, pose_of
 from faced.landmarks.predictor import Predictor
@@ -93,7 +93,6 @@ class Observer:
         self._track = 0
         self._frames = 0
         self._box: Box | None = None
-        self._follower: BoxFollower | None = None
         self._crowded = False
         self._since_detection = 0
         self._openness: deque[float] = deque(maxlen=_REMEMBERED_EYES)
@@ -124,13 +123,11 @@ class Observer:
         if observation.spread > _LOST_SPREAD:
             self._since_detection = DETECT_EVERY
         else:
-            if self._follower is None:
-                self._follower = BoxFollower(self._box, averaged.points)
-            self._box = self._follower.box(averaged.points)
+            self._box = Box.around(averaged.points)
         return FrameReport(timestamp_s, reason, observation, self._track)
 
     def _forget(self) -> None:
-        self._box = self._follower = None
+        self._box = None
         self._crowded = False
         self._since_detection = 0
         self._openness.clear()
@@ -143,7 +140,6 @@ class Observer:
             doubtful = self._detector.detect(grey, threshold=_DOUBTFUL)
             found = [box for box in doubtful if _same_place(before, box)][:1]
         self._since_detection = 0
-        self._follower = None
         self._crowded = len(found) > 1
         if not found:
             if before is not None:
@@ -153,7 +149,7 @@ class Observer:
         if before is not None and not _same_place(before, found[0]):
             self._track += 1
             self._openness.clear()
-        self._box = found[0]
+        self._box = settled(self._predictor, grey, found[0])
         return Reason.SEVERAL_FACES if self._crowded else None
 
     def _judged(self, measures: Measures, observation: Observation, size: tuple[int, ...]) -> Reason | None:
@@ -182,7 +178,7 @@ def observe_photo(
         return FrameReport(0.0, Reason.TOO_DARK if grey.mean() < _DARK_PICTURE else Reason.NO_FACE, None)
     if len(found) > 1:
         return FrameReport(0.0, Reason.SEVERAL_FACES, None)
-    box = found[0]
+    box = settled(predictor, grey, found[0])
     averaged = photo_average(predictor, grey, box)
     observation = _observation(averaged, box, 0.0)
     reason = _reason(measure(image, grey, averaged, box), observation, grey.shape, gates, None)

@@ -8,7 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from faced.dummy import Identity, Pose, clip, render_frame
-from faced.landmarks.detector import PYRAMID_STEP, Box, BoxFollower, FaceDetector
+from faced.landmarks.detector import PYRAMID_STEP, Box, FaceDetector
+from faced.landmarks.predictor import Predictor
 
 
 def grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -55,7 +56,7 @@ def test_a_reduced_picture_shows_the_large_face_in_the_same_place(
     (whole,), (reduced,) = detector.detect(frame), detector.detect(frame, scale=PYRAMID_STEP**2)
     assert reduced.width == pytest.approx(whole.width, rel=0.05)
     assert reduced.centre == pytest.approx(whole.centre, abs=0.03 * whole.width)
-    assert detector.detect(frame, scale=0.4) == []
+    assert detector.detect(frame, scale=0.3) == []
 
 
 def test_a_small_face_is_found_when_the_picture_is_enlarged(detector: FaceDetector, frame: NDArray[np.uint8]) -> None:
@@ -64,10 +65,14 @@ def test_a_small_face_is_found_when_the_picture_is_enlarged(detector: FaceDetect
     assert len(detector.detect(small, enlarge=True)) == 1
 
 
-def test_the_box_follows_the_landmarks_that_were_found_in_it() -> None:
-    box = Box(100, 50, 120, 120)
-    points = np.random.default_rng(3).uniform(100, 200, (68, 2)).astype(np.float32)
-    follower = BoxFollower(box, points)
-    assert follower.box(points) == pytest.approx(box, abs=1e-3)
-    assert follower.box(points + [7, -4]) == pytest.approx(Box(107, 46, 120, 120), abs=1e-3)
-    assert follower.box(points * 1.5) == pytest.approx(Box(150, 75, 180, 180), abs=1e-3)
+def test_the_box_around_landmarks_is_the_detectors_and_goes_where_they_go(
+    detector: FaceDetector, predictor: Predictor, frame: NDArray[np.uint8]
+) -> None:
+    detected = detector.detect(frame)[0]
+    points = predictor.points(frame, detected.centre, detected.width)
+    box = Box.around(points)
+    assert box.centre == pytest.approx(detected.centre, abs=0.1 * detected.width)
+    assert box.width == pytest.approx(detected.width, rel=0.15)
+    left, top, width, height = box
+    assert Box.around(points + np.float32(7)) == pytest.approx(Box(left + 7, top + 7, width, height), abs=1e-3)
+    assert Box.around(points * np.float32(1.5)) == pytest.approx([1.5 * side for side in box], abs=1e-3)
