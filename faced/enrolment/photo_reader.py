@@ -32,6 +32,8 @@ from faced.landmarks.quality import Reason
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
 _START_S = 120.0
 _END_S = 5.0
+#: Ten times what the slowest photo needs on a busy computer.
+MOST_WALL_S = 60.0
 #: How many photos a worker may have waiting, so that it has work while the caller is busy.
 _AHEAD = 2
 #: How often a photo is shown again after the whole program, not only the photo's own process, went away.
@@ -63,10 +65,12 @@ class PhotoReader:
 
     :param predictor: the configured predictor file; None for the installed one.
     :param workers: photos looked at at the same time; None for one per processor.
+    :param most_wall_s: a photo whose reading takes longer is given up, even if it uses no processor time.
     """
 
-    def __init__(self, predictor: Path | None, workers: int | None = None) -> None:
+    def __init__(self, predictor: Path | None, workers: int | None = None, *, most_wall_s: float = MOST_WALL_S) -> None:
         self._predictor = predictor
+        self._most_wall_s = most_wall_s
         self._workers = workers if workers is not None else len(os.sched_getaffinity(0))
         if self._workers < 1:
             raise ValueError("at least one worker")
@@ -174,7 +178,8 @@ class PhotoReader:
     def _start(self) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            command = [sys.executable, "-I", "-m", "faced.enrolment.photo_worker", str(self._workers)]
+            command = [sys.executable, "-I", "-m", "faced.enrolment.photo_worker"]
+            command += [str(self._workers), str(self._most_wall_s)]
             self._process = subprocess.Popen(  # noqa: S603 - our own program
                 command + ([str(self._predictor)] if self._predictor is not None else []),
                 stdin=theirs.fileno(),

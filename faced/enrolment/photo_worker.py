@@ -39,19 +39,17 @@ READY, NO_PREDICTOR, NOT_CONFINED = b"r", b"p", b"c"
 REQUEST = b"?"
 #: Four pictures of the largest size that is admitted, and half as much again.
 BOUNDS = Bounds(memory_bytes=768 * 1024**2, cpu_s=20)
-#: After this a child that uses no time (waits, sleeps) is ended too; ten times what the slowest photo needs.
-MOST_WALL_S = 60.0
 _OOM_FIRST = b"500"
 
 
 def main() -> None:
-    """Serve on the socket that is descriptor 0: ``photo_worker CHILDREN [PREDICTOR]``."""
+    """Serve on the socket that is descriptor 0: ``photo_worker CHILDREN SECONDS [PREDICTOR]``."""
     control = socket.socket(fileno=0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "wb") as file:
         file.write(_OOM_FIRST)
     try:
-        predictor = Predictor.load(Path(sys.argv[2]) if len(sys.argv) > 2 else None)
+        predictor = Predictor.load(Path(sys.argv[3]) if len(sys.argv) > 3 else None)
         become_nobody()
     except PredictorError:
         control.send(NO_PREDICTOR)
@@ -63,16 +61,17 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     control.send(READY + predictor.id)
-    Nursery(control, predictor, most_children=int(sys.argv[1])).run()
+    Nursery(control, predictor, most_children=int(sys.argv[1]), most_wall_s=float(sys.argv[2])).run()
 
 
 class Nursery:
     """Forks a child for each request, never more than so many at once, and ends those that take too long."""
 
-    def __init__(self, control: socket.socket, predictor: Predictor, most_children: int) -> None:
+    def __init__(self, control: socket.socket, predictor: Predictor, most_children: int, most_wall_s: float) -> None:
         self._control = control
         self._predictor = predictor
         self._most = most_children
+        self._most_wall_s = most_wall_s
         self._ends: dict[int, float] = {}
 
     def run(self) -> None:
@@ -100,7 +99,7 @@ class Nursery:
         child = os.fork()
         if child == 0:
             _look(self._predictor, photo, answer)
-        self._ends[child] = time.monotonic() + MOST_WALL_S
+        self._ends[child] = time.monotonic() + self._most_wall_s
         os.close(photo)
         os.close(answer)
         return True

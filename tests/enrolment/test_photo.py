@@ -1,16 +1,23 @@
 from __future__ import annotations
 
+import io
 import struct
+import sys
 import zlib
 from pathlib import Path
 
 import cv2
 import numpy as np
+import pillow_heif
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
+from faced.enrolment import heic
 from faced.enrolment.photo import PhotoLimits, decode_photo, read_photo
 from faced.errors import PhotoRefused
+
+pillow_heif.register_heif_opener()
 
 
 def picture(height: int = 160, width: int = 120) -> NDArray[np.uint8]:
@@ -24,10 +31,16 @@ def encoded(image: NDArray[np.uint8], kind: str = ".jpg", *options: int) -> byte
     return bytes(cv2.imencode(kind, image, list(options))[1].tobytes())
 
 
-def with_exif_orientation(jpeg: bytes, orientation: int) -> bytes:
-    tiff = b"MM\0*" + struct.pack(">IHHHIHHI", 8, 1, 0x0112, 3, 1, orientation, 0, 0)
-    segment = b"Exif\0\0" + tiff
-    return jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(segment) + 2) + segment + jpeg[2:]
+def saved(image: Image.Image, kind: str, **options: object) -> bytes:
+    """What Pillow makes of a picture; it writes kinds that OpenCV does not."""
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def bright_corner_of(image: NDArray[np.uint8]) -> tuple[int, int]:
+    corners = {(y, x): int(image[y * 5 if y else 5, x * 5 if x else 5, 0]) for y in (0, -1) for x in (0, -1)}
+    return max(corners, key=lambda corner: corners[corner])
 
 
 def claiming(jpeg: bytes, width: int, height: int) -> bytes:
@@ -60,17 +73,80 @@ def test_a_grey_picture_becomes_three_channels() -> None:
     assert decode_photo(encoded(picture()[..., :1])).shape == (160, 120, 3)
 
 
-@pytest.mark.parametrize(("orientation", "bright_corner"), [(1, (0, 0)), (3, (-1, -1)), (6, (0, -1)), (8, (-1, 0))])
-def test_a_picture_is_turned_as_its_exif_entry_says(orientation: int, bright_corner: tuple[int, int]) -> None:
-    image = decode_photo(with_exif_orientation(encoded(picture()), orientation))
-    assert image.shape[:2] == ((160, 120) if orientation in (1, 3) else (120, 160))
-    corners = {(y, x): int(image[y * 5 if y else 5, x * 5 if x else 5, 0]) for y in (0, -1) for x in (0, -1)}
-    assert max(corners, key=lambda corner: corners[corner]) == bright_corner
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "HEIF"])
+@pytest.mark.parametrize(
+    ("orientation", "bright_corner"),
+    list(enumerate([(0, 0), (0, -1), (-1, -1), (-1, 0)] * 2, start=1)),
+)
+def test_a_picture_is_turned_as_its_file_says(kind: str, orientation: int, bright_corner: tuple[int, int]) -> None:
+    entry = Image.Exif()
+    entry[0x0112] = orientation
+    image = decode_photo(saved(Image.fromarray(picture()), kind, exif=entry.tobytes()))
+    assert image.shape[:2] == ((160, 120) if orientation <= 4 else (120, 160))
+    assert bright_corner_of(image) == bright_corner
 
 
-@pytest.mark.parametrize("kind", [".jpg", ".png"])
+@pytest.mark.parametrize(
+    ("mode", "kind"), [("CMYK", "JPEG"), ("L", "JPEG"), ("P", "PNG"), ("RGBA", "PNG"), ("L", "HEIF"), ("RGBA", "HEIF")]
+)
+def test_every_kind_of_colour_becomes_three_channels(mode: str, kind: str) -> None:
+    image = decode_photo(saved(Image.fromarray(picture()).convert(mode), kind))
+    assert image.shape == (160, 120, 3)
+    assert bright_corner_of(image) == (0, 0)
+
+
+def test_sixteen_bits_become_eight() -> None:
+    deep = picture()[..., 0].astype(np.uint16) * 257
+    image = decode_photo(saved(Image.fromarray(deep), "PNG"))
+    assert (int(image.min()), int(image.max())) == (40, 220)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "MPO", "HEIF"])
+def test_of_several_pictures_in_one_file_the_first_is_taken(kind: str) -> None:
+    black = Image.new("RGB", (120, 160))
+    image = decode_photo(saved(Image.fromarray(picture()), kind, save_all=True, append_images=[black]))
+    assert bright_corner_of(image) == (0, 0)
+
+
+def test_a_heic_picture_keeps_its_colours() -> None:
+    red = Image.new("RGB", (120, 160), (200, 30, 30))
+    blue, _green, strong = decode_photo(saved(red, "HEIF", quality=95))[80, 60]
+    assert strong > 150
+    assert blue < 80
+
+
+def test_without_the_addition_a_heic_picture_is_refused_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = saved(Image.fromarray(picture()), "HEIF")
+    heic._decoder.cache_clear()
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    try:
+        with pytest.raises(PhotoRefused, match="Save the photo as JPEG") as refusal:
+            decode_photo(data)
+    finally:
+        heic._decoder.cache_clear()
+    assert refusal.value.reason == "photo_no_heic"
+
+
+def test_a_heic_header_of_a_hundred_megapixels_is_refused_before_it_is_decoded() -> None:
+    data = saved(Image.fromarray(picture()), "HEIF")
+    at = data.index(b"ispe") + 8
+    assert refused(data[:at] + struct.pack(">II", 10_000, 10_000) + data[at + 8 :]) == "photo_too_many_pixels"
+
+
+def test_a_heic_header_that_understates_does_not_help() -> None:
+    data = saved(Image.fromarray(picture(400, 300)), "HEIF")
+    at = data.index(b"ispe") + 8
+    assert refused(data[:at] + struct.pack(">II", 150, 200) + data[at + 8 :]) == "photo_damaged"
+
+
+def test_avif_and_films_are_no_photos() -> None:
+    for brand in (b"avif", b"isom", b"hevc"):
+        assert refused(struct.pack(">I", 20) + b"ftyp" + brand + bytes(4) + b"mif1" + bytes(100)) == "photo_format"
+
+
+@pytest.mark.parametrize("kind", [".jpg", ".png", ".heic"])
 def test_a_file_cut_anywhere_is_refused_as_damaged(kind: str) -> None:
-    data = encoded(picture(), kind)
+    data = saved(Image.fromarray(picture()), "HEIF") if kind == ".heic" else encoded(picture(), kind)
     for length in range(len(data) // 50 + 4, len(data), 7):
         assert refused(data[:length]) in ("photo_damaged", "photo_format")
 
