@@ -8,6 +8,7 @@ rates never come from them (docs/architecture.md).
 from __future__ import annotations
 
 from faced.dummy.clip import Clip, clip, nobody
+from faced.dummy.cloth import Cloth
 from faced.dummy.covering import Worn
 from faced.dummy.identity import Identity
 from faced.dummy.motion import Act, Challenge, Truth
@@ -22,6 +23,7 @@ __all__ = [
     "Category",
     "Challenge",
     "Clip",
+    "Cloth",
     "Expression",
     "Identity",
     "Light",

@@ -1,4 +1,4 @@
-"""What can be before a face: spectacles and the glare on them, a surgical mask, a hand."""
+"""What can be before a face: spectacles (clear, dark or glaring), a mask, a scarf, a hand."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from faced.dummy.cloth import Cloth, chin, front, mask, scarf
 from faced.dummy.head import EYES, Part, head_model, smooth
 from faced.dummy.identity import Identity
-from faced.dummy.looks import rgb
-from faced.dummy.raster import Floats, Ints
-from faced.dummy.solid import Solid, capsule, grid, joined, tube
+from faced.dummy.raster import Floats
+from faced.dummy.solid import Solid, capsule, joined, tube
 
 
 @dataclass(frozen=True)
@@ -22,29 +21,37 @@ class Worn:
     """What covers a face.
 
     :param glasses: None as the identity usually does; True and False whatever it usually does.
-    :param mask: a surgical mask over nose and mouth.
+    :param mask: a mask over nose and mouth, of ``cloth``.
+    :param below_nose: the mask has slipped and hides the mouth only.
+    :param scarf: a scarf wound over chin and mouth, of ``cloth``.
     :param hand: a hand held before the lower half of the face.
     :param glare: how much light spectacles throw back; at 1 no eye can be seen behind them.
+    :param sunglasses: dark lenses.
     """
 
     glasses: bool | None = None
     mask: bool = False
+    below_nose: bool = False
+    scarf: bool = False
+    cloth: Cloth = Cloth.SURGICAL
     hand: bool = False
     glare: float = 0.0
+    sunglasses: bool = False
 
 
 BARE = Worn()
-_MASK_COLOUR = rgb(196, 216, 226)
-_LOOP_COLOUR = rgb(228, 230, 230)
+_DARK_LENS = np.float32(0.16)
 
 
 def solids_worn(identity: Identity, worn: Worn) -> list[Solid]:
     """The meshes of what is worn."""
     glasses = identity.looks.wears_glasses if worn.glasses is None else worn.glasses
     solids: list[Solid] = []
-    if worn.mask:
-        solids.extend(mask(identity))
-    if glasses or worn.glare:
+    if worn.mask or worn.below_nose:
+        solids.extend(mask(identity, worn.cloth, below_nose=worn.below_nose))
+    if worn.scarf:
+        solids.append(scarf(identity, worn.cloth))
+    if glasses or worn.glare or worn.sunglasses:
         solids.append(spectacles(identity))
     if worn.hand:
         solids.append(hand(identity))
@@ -93,13 +100,18 @@ def lens_outline(identity: Identity, side: Part, points: int) -> Floats:
     ).astype(np.float32)
 
 
+def darken_lenses(image: Floats, identity: Identity, pixels: Callable[[Floats], Floats]) -> None:
+    """Let hardly any light through the lenses of the spectacles."""
+    for side, _sign in EYES:
+        cover = _lens_cover(image, pixels(lens_outline(identity, side, 40))[:, :2])
+        image *= (1 - (1 - _DARK_LENS) * cover)[..., None]
+
+
 def draw_glare(image: Floats, identity: Identity, strength: float, pixels: Callable[[Floats], Floats]) -> None:
     """Whiten the lenses of the spectacles, with the slanting edge that a window or a lamp has in them."""
-    bits = 4
     for side, _sign in EYES:
         outline = pixels(lens_outline(identity, side, 40))[:, :2]
-        cover = np.zeros(image.shape[:2], np.float32)
-        cv2.fillPoly(cover, [np.round(outline * 2**bits).astype(np.int32)], 1.0, cv2.LINE_AA, bits)
+        cover = _lens_cover(image, outline)
         middle, reach = outline.mean(0), float(np.ptp(outline[:, 0])) / 2
         rows, columns = np.nonzero(cover)
         slant = ((columns - middle[0]) + 0.6 * (rows - middle[1])) / reach
@@ -110,47 +122,19 @@ def draw_glare(image: Floats, identity: Identity, strength: float, pixels: Calla
         image[rows, columns] += ((1.05 - image[rows, columns]) * share).astype(np.float32)
 
 
-@functools.lru_cache(maxsize=16)
-def mask(identity: Identity) -> tuple[Solid, Solid]:
-    """A pleated surgical mask and its ear loops."""
-    rows, columns = 25, 33
-    face = _front(identity)
-    chin = _chin(identity)
-    across = np.linspace(-1, 1, columns)
-    down = np.linspace(0, 1, rows)[:, None]
-    half_width = 0.70
-    top = identity.eye_level_dm - 0.22 - 0.26 * np.abs(across) ** 1.5
-    bottom = chin[1] - 0.06 + 0.34 * across**2
-    x = np.broadcast_to(across * half_width, (rows, columns))
-    y = top + (bottom - top) * down
-    depth = _tented(face, x, y)
-    pleats = 0.012 * np.sin(down * 2 * np.pi * 4)
-    shade = 1 + 0.09 * np.cos(down * 2 * np.pi * 4) * (1 - 0.3 * across**2) + np.zeros((rows, columns))
-    shade[0] = shade[-1] = 0.92
-    vertices = np.stack([x, y, depth + 0.05 + pleats], axis=-1).reshape(-1, 3).astype(np.float32)
-    sheet = Solid(
-        vertices, grid(rows, columns), _MASK_COLOUR, shade.ravel().astype(np.float32), gloss=0.2, nearer_dm=0.12
-    )
-    loops = []
-    corners = vertices.reshape(rows, columns, 3)
-    for column, sign in ((0, -1), (columns - 1, 1)):
-        ear = np.array([sign * 0.86, identity.eye_level_dm - 0.2, 0.15])
-        for row in (1, rows - 2):
-            start = corners[row, column]
-            middle = (start + ear) / 2 + np.array([sign * 0.06, 0, 0.12])
-            loops.append(tube(np.array([start, middle, ear], np.float32), 0.014, sides=5))
-    loop_vertices, loop_triangles = joined(loops)
-    elastic = Solid(
-        loop_vertices, loop_triangles, _LOOP_COLOUR, np.ones(len(loop_vertices), np.float32), nearer_dm=0.15
-    )
-    return sheet, elastic
+def _lens_cover(image: Floats, outline: Floats) -> Floats:
+    """(height, width) how much of each pixel of an image a lens with this outline (n, 2) px covers."""
+    bits = 4
+    cover = np.zeros(image.shape[:2], np.float32)
+    cv2.fillPoly(cover, [np.round(outline * 2**bits).astype(np.int32)], 1.0, cv2.LINE_AA, bits)
+    return cover
 
 
 def hand(identity: Identity) -> Solid:
     """Fingers and palm before nose and mouth, as of somebody yawning or hiding."""
-    nose = _front(identity)[:, 2].max()
-    chin = _chin(identity)
-    at = np.array([0.12, (identity.eye_level_dm + chin[1]) / 2 - 0.12, nose + 0.30])
+    nose = front(identity)[:, 2].max()
+    foot = chin(identity)
+    at = np.array([0.12, (identity.eye_level_dm + foot[1]) / 2 - 0.12, nose + 0.30])
     meshes = []
     for finger, (length, thickness) in enumerate(((0.62, 0.085), (0.74, 0.09), (0.80, 0.09), (0.72, 0.085))):
         root = at + np.array([0.30 - 0.005 * finger, -0.36 + 0.20 * finger, -0.02])
@@ -176,26 +160,3 @@ def _temple_width(identity: Identity) -> float:
     _x, y, z = model.vertices.T
     beside = model.skin & (np.abs(y - 7.35) < 0.12) & (z > 0.65) & (z < 0.95)
     return float(np.abs(identity.bare[beside, 0]).max()) + 0.02
-
-
-def _front(identity: Identity) -> Floats:
-    """(n, 3) the skin of the face."""
-    model = head_model()
-    return np.asarray(identity.bare[model.skin & (model.vertices[:, 2] > 0.2) & (model.follows > 0.5)])
-
-
-def _chin(identity: Identity) -> Floats:
-    """(3,) the foremost point of the chin."""
-    x, y, z = head_model().vertices.T
-    below = np.nonzero((np.abs(x) < 0.05) & (y > 6.05) & (y < 6.3) & (z > 1.0))[0]
-    return np.asarray(identity.bare[below[np.argmax(z[below])]])
-
-
-def _tented(face: Floats, x: NDArray[np.floating], y: NDArray[np.floating]) -> Floats:
-    """Depth of a cloth at (x, y) that touches the face's highest points nearby and hangs straight between them."""
-    distance = (face[:, 0][:, None] - x.ravel()) ** 2 + (face[:, 1][:, None] - y.ravel()) ** 2
-    near = distance < 0.10**2
-    highest = np.where(near, face[:, 2][:, None], -np.inf).max(0)
-    nearest: Ints = distance.argmin(0).astype(np.int32)
-    highest = np.where(np.isfinite(highest), highest, face[nearest, 2]).reshape(x.shape).astype(np.float32)
-    return np.asarray(cv2.GaussianBlur(highest, (0, 0), 2.2, borderType=cv2.BORDER_REPLICATE), np.float32)

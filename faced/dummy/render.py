@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faced.dummy.covering import BARE, Worn, draw_glare, solids_worn
+from faced.dummy.covering import BARE, Worn, darken_lenses, draw_glare, solids_worn
 from faced.dummy.head import HeadModel, Part, head_model, normals, smooth
 from faced.dummy.identity import Identity
 from faced.dummy.paint import STRAND_MIDDLE, STRAND_SCALE, texel
@@ -160,6 +160,8 @@ def _draw_person(
     fragments = rasterise(points, scene.triangles, width, height)
     colours = _shade(fragments.interpolate(values), scene.part[fragments.triangle], identity, solids, expression, light)
     image.reshape(-1, 3)[fragments.pixel] = colours.T
+    if worn.sunglasses:
+        darken_lenses(image, identity, lambda outline: placement.pixels(placement.turned(outline, 1.0)))
     if worn.glare:
         draw_glare(image, identity, worn.glare, lambda outline: placement.pixels(placement.turned(outline, 1.0)))
 

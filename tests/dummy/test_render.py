@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from faced.dummy import Expression, Identity, Pose, Worn, render_frame
+from faced.dummy import Cloth, Expression, Identity, Pose, Worn, render_frame
 from faced.dummy.scene import DIM_LIGHT, DIM_WEBCAM, GLARING_LIGHT, SHUT, SIDE_LIGHT
 from tests.dummy.conftest import Eyes, eye_distance, openness
 
@@ -132,3 +132,27 @@ def test_spectacles_have_rims_and_glare_whitens_the_lenses(somebody: Identity, p
     assert 0.02 < rims.mean() < 0.4
     eye = slice(int(points[37, 1]), int(points[41, 1]) + 1), slice(int(points[36, 0]), int(points[39, 0]))
     assert glare[eye].mean() > 1.5 * bare[eye].mean()
+
+
+def test_a_slipped_mask_and_a_scarf_hide_the_mouth_but_not_the_nose(
+    somebody: Identity, straight: NDArray[np.uint8], points: NDArray[np.float64]
+) -> None:
+    nose = slice(int(points[28, 1]), int(points[30, 1])), slice(int(points[31, 0]), int(points[35, 0]))
+    for worn in (Worn(below_nose=True), Worn(scarf=True, cloth=Cloth.WOOL)):
+        change = np.abs(render_frame(somebody, worn=worn).astype(int) - straight).mean(2)
+        assert (change[lower_face(points)] > 10).mean() > 0.8
+        assert (change[nose] > 25).mean() < 0.05
+
+
+def test_a_mask_has_the_colour_of_its_cloth(somebody: Identity, points: NDArray[np.float64]) -> None:
+    white, black = (render_frame(somebody, worn=Worn(mask=True, cloth=cloth)) for cloth in (Cloth.WHITE, Cloth.BLACK))
+    mouth = lower_face(points)
+    assert white[mouth].mean() > 120 > 60 > black[mouth].mean()
+
+
+def test_dark_lenses_hide_the_eyes(
+    somebody: Identity, straight: NDArray[np.uint8], points: NDArray[np.float64]
+) -> None:
+    dark = render_frame(somebody, worn=Worn(sunglasses=True))
+    eye = slice(int(points[37, 1]), int(points[41, 1]) + 1), slice(int(points[36, 0]), int(points[39, 0]))
+    assert dark[eye].mean() < 0.4 * straight[eye].mean()
