@@ -89,7 +89,7 @@ def read_groups(path: Path) -> dict[str, str]:
                 raise _no_table(path, rows.line_num)
             groups[person] = group
     except csv.Error:
-        raise _no_table(path, rows.line_num) from None
+        raise _no_table(path, rows.reader.line_num) from None
     return groups
 
 
