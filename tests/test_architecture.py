@@ -21,6 +21,7 @@ FLOORS = {
     "faced.trust": 2,
     "faced.config": 2,
     "faced.recognition": 1,
+    "faced.liveness": 1,
     "faced.dummy": 1,
     "faced.i18n": 1,
     "faced.errors": 1,
@@ -33,6 +34,7 @@ EVERYWHERE = {"faced.errors", "faced.i18n", "faced"}
 #: Pure rooms and what they must never import.
 FORBIDDEN = {
     "faced.recognition": {"cv2", "dlib", "socket", "ldap3", "nacl"},
+    "faced.liveness": {"cv2", "dlib", "socket", "ldap3", "nacl"},
     "faced.dummy": {"dlib", "socket", "ldap3", "nacl"},
     "faced.camera": {"dlib", "ldap3", "nacl", "socket"},
     "faced.landmarks": {"ldap3", "nacl", "socket"},

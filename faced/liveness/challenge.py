@@ -1,0 +1,42 @@
+"""What a person may be asked to do, and the choice among it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from enum import StrEnum
+
+
+class Challenge(StrEnum):
+    """An action; directions are the person's own."""
+
+    TURN_LEFT = "turn_left"
+    TURN_RIGHT = "turn_right"
+    LOOK_UP = "look_up"
+    LOOK_DOWN = "look_down"
+    BLINK_TWICE = "blink_twice"
+    OPEN_MOUTH = "open_mouth"
+
+    @property
+    def turns(self) -> bool:
+        """Whether the head turns, so that depth shows."""
+        return self in TURNS
+
+
+TURNS = (Challenge.TURN_LEFT, Challenge.TURN_RIGHT, Challenge.LOOK_UP, Challenge.LOOK_DOWN)
+ALL = tuple(Challenge)
+#: Those between which somebody who mistakes left for right may choose wrongly.
+OPPOSITE = {
+    Challenge.TURN_LEFT: Challenge.TURN_RIGHT,
+    Challenge.TURN_RIGHT: Challenge.TURN_LEFT,
+    Challenge.LOOK_UP: Challenge.LOOK_DOWN,
+    Challenge.LOOK_DOWN: Challenge.LOOK_UP,
+}
+
+
+def draw(actions: Sequence[Challenge], count: int, chance: random.Random) -> list[Challenge]:
+    """``count`` different actions in an order that nobody can foresee.
+
+    :param chance: :class:`random.SystemRandom` outside tests.
+    """
+    return chance.sample(list(actions), count)
