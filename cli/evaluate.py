@@ -163,8 +163,8 @@ class _Bench:
         dummy = self._dummy or auditor.station.realm.dummy
         self._evaluation(bytes(32), dummy=dummy).check_count(len(people))
         self._warn_of_strangers({person.login for person in people})
-        desk = open_desk(self._run, station, Role.OPERATE, passphrase_file)
         _forbid_dumps()
+        desk = open_desk(self._run, station, Role.OPERATE, passphrase_file)
         with desk.recorded(Act.EVALUATE, f"{len(people)} people", reason):
             with progress(len(people), _("Opening face data")) as step:
                 verifier = desk.station.verifier(self._run.now)
