@@ -97,7 +97,8 @@ def equal_error_rate(trials: Trials) -> EqualErrorRate | None:
     if not len(trials.genuine) or not len(trials.impostor):
         return None
     ((low, high),) = intervals(trials, (), _EER_RESAMPLES)
-    return EqualErrorRate(rates(trials, ()).eer, trials.people, low, high)
+    rate = rates(trials, ()).eer
+    return EqualErrorRate(rate, trials.people, low, high if rate > 0 else max(high, min(1.0, 3.0 / trials.people)))
 
 
 def det_curve(trials: Trials) -> tuple[tuple[float, float], ...]:

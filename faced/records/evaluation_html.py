@@ -12,7 +12,7 @@ from html import escape
 from faced.recognition.error_rates import EqualErrorRate, Proportion
 from faced.records import evaluation_words as words
 from faced.records.det_plot import Curve, det_svg
-from faced.records.evaluation_report import AtThreshold, Basis, Condition, EvaluationReport, GroupRates
+from faced.records.evaluation_report import Basis, Condition, EvaluationReport, GroupRates
 from faced.records.evaluation_words import LANGUAGES, Words, reason_in_words
 
 _STYLE = """
@@ -95,8 +95,8 @@ class _Section:
         for condition in self._report.conditions:
             name = escape(self._condition(condition))
             for at in condition.rates:
-                rows.append([name, _percent(at.aim), self._say(words.RATES["fmr"]), *self._cells(at.fmr)])
-                rows.append([name, _percent(at.aim), self._say(words.RATES["fnmr"]), *self._cells(at.fnmr)])
+                rows.append([name, _aim(at.aim), self._say(words.RATES["fmr"]), *self._cells(at.fmr)])
+                rows.append([name, _aim(at.aim), self._say(words.RATES["fnmr"]), *self._cells(at.fnmr)])
             rows.append([name, "", self._say(words.RATES["eer"]), *self._cells(condition.eer)])
         notes = [_worded(words.DASH, self._language, least=self._report.least_people), words.FEW_ERRORS[self._language]]
         if not any(condition.curve for condition in self._report.conditions):
@@ -110,16 +110,20 @@ class _Section:
         return self._plain_words() + table + self._notes(notes)
 
     def _plain_words(self) -> str:
-        for condition in self._report.conditions:
-            for at in condition.rates:
-                if at.fmr is not None:
-                    return f"<p>{escape(self._plainly(condition, at, at.fmr))}</p>"
+        """The first threshold in a sentence: with the site's calibration, if there is one."""
+        singles = [condition for condition in self._report.conditions if condition.pictures == 1]
+        for condition in reversed(singles):
+            for at in condition.rates[:1]:
+                matched, missed = self._of_1000(at.fmr), self._of_1000(at.fnmr)
+                return self._paragraph(
+                    words.PLAIN, aim=_aim(at.aim), condition=self._condition(condition), matched=matched, missed=missed
+                )
         return ""
 
-    def _plainly(self, condition: Condition, at: AtThreshold, fmr: Proportion) -> str:
-        missed = words.NOT_MEASURED[self._language] if at.fnmr is None else f"{1000 * at.fnmr.rate:.0f}"
-        matched, name = 1000 * fmr.rate, self._condition(condition)
-        return words.PLAIN[self._language].format(aim=_percent(at.aim), condition=name, matched=matched, missed=missed)
+    def _of_1000(self, rate: Proportion | None) -> str:
+        if rate is None:
+            return words.NOT_MEASURED[self._language]
+        return words.OF_1000[self._language].format(rate=1000 * rate.rate, low=1000 * rate.low, high=1000 * rate.high)
 
     def _acquisition(self) -> str:
         report = self._report
@@ -149,7 +153,7 @@ class _Section:
             if getattr(group, name) is not None
         ]
         hint = words.GROUPS_HINT[self._language].format(
-            aim=_percent(breakdown.aim),
+            aim=_aim(breakdown.aim),
             condition=self._calibration(breakdown.calibrated),
             least=self._report.least_people,
         )
@@ -169,7 +173,8 @@ class _Section:
         if self._report.basis is Basis.ENROLLED:
             pictures = words.SITTING[self._language]
         else:
-            pictures = words.PICTURES[self._language].format(count=condition.pictures)
+            text = words.ONE_PICTURE if condition.pictures == 1 else words.PICTURES
+            pictures = text[self._language].format(count=condition.pictures)
         between = "、" if self._language == 0 else ", "
         return pictures + between + self._calibration(condition.calibrated)
 
@@ -203,6 +208,9 @@ class _Section:
         )
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
+    def _paragraph(self, text: Words, **values: str) -> str:
+        return f"<p>{escape(text[self._language].format(**values))}</p>"
+
     def _part(self, heading: str, content: str) -> str:
         return f"<h2>{self._say(words.HEADINGS[heading])}</h2>\n{content}"
 
@@ -223,6 +231,10 @@ def _worded(text: Words, language: int, *, least: int) -> str:
 def _curve_label(condition: Condition) -> str:
     """Fonts for Japanese may be missing where the plot is drawn; these words are explained in both languages."""
     return f"1 x {condition.pictures}, {'' if condition.calibrated else 'no '}site calibration"
+
+
+def _aim(share: float) -> str:
+    return f"{100.0 * share:g} %"
 
 
 def _percent(share: float) -> str:

@@ -61,7 +61,7 @@ BASIS: Mapping[str, Words] = {
 }
 
 COLUMNS: Mapping[str, Words] = {
-    "what": ("項目", "Rate"),
+    "what": ("誤りの種類", "Kind of error"),
     "rate": ("割合", "Rate"),
     "interval": ("95 %信頼区間", "95 % interval"),
     "counts": ("誤り/試行", "Errors / trials"),
@@ -79,7 +79,8 @@ RATES: Mapping[str, Words] = {
     "fnmr": ("誤非合致率(FNMR)", "False non-match rate (FNMR)"),
     "eer": ("等誤り率(EER)", "Equal error rate (EER)"),
 }
-PICTURES: Words = ("後の写真{count}枚", "{count} later picture(s)")
+ONE_PICTURE: Words = ("後の写真1枚", "one later picture")
+PICTURES: Words = ("後の写真{count}枚", "{count} later pictures")
 SITTING: Words = ("後の撮影1回", "one later sitting")
 CALIBRATED: Words = ("庁内補正あり", "site calibration")
 UNCALIBRATED: Words = ("庁内補正なし", "no site calibration")
@@ -93,12 +94,13 @@ FEW_ERRORS: Words = (
     "* Fewer than 30 errors were seen: an order of magnitude only (rule of 30).",
 )
 PLAIN: Words = (
-    "目標FMR {aim}、{condition}のとき: 別人との比較1,000回のうち約{matched:.1f}回を誤って合致とし、"
-    "本人との比較1,000回のうち約{missed}回を合致としなかった。",
-    "Aiming at an FMR of {aim}, {condition}: of 1,000 comparisons with another person about {matched:.1f} matched "
-    "by mistake; "
-    "of 1,000 comparisons of a person with the own enrolment about {missed} did not match.",
+    "目標FMR {aim}、{condition}のとき: 別人との比較1,000回のうち、誤って合致としたのは{matched}回。"
+    "本人との比較1,000回のうち、合致としなかったのは{missed}回。",
+    "Aiming at an FMR of {aim}, {condition}: of 1,000 comparisons with another person {matched} match by mistake; "
+    "of 1,000 "
+    "comparisons of a person with the own enrolment {missed} do not match.",
 )
+OF_1000: Words = ("約{rate:.0f}({low:.0f}~{high:.0f})", "about {rate:.0f} ({low:.0f} to {high:.0f})")
 NOT_MEASURED: Words = ("(測定なし)", "(not measured)")
 IMPOSTORS_ONLY: Words = (
     "一人につき写真が1枚なので、別人との比較(FMR)だけを測定した。本人が拒否される割合(FNMR)は、"

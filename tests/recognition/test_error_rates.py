@@ -79,6 +79,13 @@ def test_the_equal_error_rate_of_a_known_distribution_lies_in_its_interval() -> 
     assert (found.people, found.low < found.rate < found.high) == (200, True)
 
 
+def test_people_who_are_never_mistaken_leave_room_for_three_in_all() -> None:
+    found = equal_error_rate(drawn(40, 20.0))
+    assert found is not None
+    assert (found.rate, found.low) == (0.0, 0.0)
+    assert found.high == pytest.approx(3 / 40)
+
+
 def test_the_curve_falls_and_shows_no_rate_that_the_data_cannot_prove() -> None:
     curve = np.array(det_curve(drawn(100, 2.0)))
     assert len(curve) <= 120

@@ -98,6 +98,13 @@ def test_both_languages_hold_the_same_figures() -> None:
     assert {"0.91 %", "0.40 % – 1.50 %", "90 / 9,900", "100"} <= set(figures[0])
 
 
+def test_the_main_figures_are_a_sentence_too() -> None:
+    text = render(REPORT)
+    assert "about 9 (4 to 15) match by mistake" in section(text, "en")
+    assert "about 8 (1 to 20) do not match" in section(text, "en")
+    assert "約9(4~15)回" in section(text, "ja")
+
+
 def test_every_word_of_the_standard_is_explained_in_both() -> None:
     text = render(REPORT)
     for word in ("FMR", "FNMR", "FTE", "FTA", "FAR / FRR", "DET", "EER", "genuine / impostor", "enrolment / probe"):
