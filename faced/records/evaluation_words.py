@@ -18,8 +18,9 @@ DUMMY: Words = (
     "people.",
 )
 DET_CAPTION: Words = (
-    "図 検出誤りトレードオフ(DET)曲線。線が左下にあるほど誤りが少ない。",
-    "Figure: detection error trade-off (DET). The nearer to the lower left, the fewer the errors.",
+    "図 検出誤りトレードオフ(DET)曲線。線が左下にあるほど誤りが少ない。誤りのない条件には線がない。",
+    "Figure: detection error trade-off (DET). The nearer to the lower left, the fewer the errors; "
+    "a condition without errors has no curve.",
 )
 NO_PLOT: Words = (
     "DET曲線の図はありません。図を入れるには、このプログラムに作図用の追加パッケージ(faced[report])を入れて、"
@@ -27,8 +28,8 @@ NO_PLOT: Words = (
     "There is no DET plot. To get one, install the extra faced[report] (matplotlib) and run the evaluation again.",
 )
 NO_CURVE: Words = (
-    "本人比較がないか少ないため、DET曲線とEERはありません。",
-    "There is no DET curve and no EER: there were no, or too few, genuine comparisons.",
+    "本人との比較がないか少ない、または誤りがないため、DET曲線はありません。",
+    "There is no DET curve: no, or too few, genuine comparisons, or no errors.",
 )
 
 HEADINGS: Mapping[str, Words] = {
