@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ import click
 
 from cli.exit_codes import ExitCode
 from cli.passphrase import passphrase_file_option
-from cli.printing import dry_run_option, json_option, print_json, print_table, progress, reason_option
+from cli.printing import dry_run_option, json_option, plain, print_json, print_table, progress, reason_option
 from cli.run import Run, pass_run
 from cli.station import Desk, open_desk, station_option
 from faced.directory.realm import RealmDocuments
@@ -21,30 +22,30 @@ from faced.enrolment.founding import DEFAULT_GROUP
 from faced.enrolment.person import PersonDetails, check_login
 from faced.enrolment.register import Register
 from faced.enrolment.staff_list import read_staff_list
-from faced.errors import DirectoryError, DirectoryUnavailable, FacedError, PhotoRefused, StateError
+from faced.errors import DirectoryError, DirectoryUnavailable, FacedError, PhotoRefused
 from faced.i18n import _
 from faced.trust.realm import Role
 from faced.trust.sealed import TemplateHeader
 
 if TYPE_CHECKING:
-    from faced.enrolment.photo import Image
+    from faced.enrolment.photo_reader import PhotoResult
+    from faced.landmarks.observe import Observation
     from faced.landmarks.predictor import Predictor
     from faced.recognition.template import FaceTemplate
-
-_PICTURES = (".jpg", ".jpeg", ".png")
 
 
 @click.command(
     help=_(
-        "Make the face data of USER from a photo (--photo FILE) or at this computer's camera (--camera), sealed so "
-        "that only the PCs of the person's key groups can open them. The picture itself is kept nowhere.\n\n"
+        "Make the face data of USER from a photo (--photo FILE), at this computer's camera (--camera) or, best, from "
+        "both, sealed so that only the PCs of the person's key groups can open them. They take the place of any "
+        "earlier ones. The picture itself is kept nowhere.\n\n"
         "With --photos DIR: everybody of whom there is a photo in the folder. Files are named by login name or staff "
         "number; people who are not in the directory yet are taken from the staff list (--staff-list FILE)."
     )
 )
 @click.argument("user", required=False)
-@click.option("--photo", type=click.Path(path_type=Path), metavar="FILE", help=_("A JPEG or PNG file."))
-@click.option("--photos", type=click.Path(path_type=Path), metavar="DIR", help=_("A folder of JPEG and PNG files."))
+@click.option("--photo", type=click.Path(path_type=Path), metavar="FILE", help=_("A JPEG, PNG or HEIC file."))
+@click.option("--photos", type=click.Path(path_type=Path), metavar="DIR", help=_("A folder of such files."))
 @click.option(
     "--staff-list",
     type=click.Path(path_type=Path),
@@ -95,8 +96,8 @@ def enroll(
     as_json: bool,
 ) -> ExitCode:
     """One source of pictures, one or many people."""
-    if sum((photo is not None, photos is not None, camera)) != 1 or (user is None) != (photos is not None):
-        raise click.UsageError(_("Name USER and --photo or --camera, or only --photos."))
+    if (photos is not None) == (photo is not None or camera) or (user is None) != (photos is not None):
+        raise click.UsageError(_("Name USER and --photo, --camera or both; or only --photos."))
     if photos is not None and (staff_number or name or mail):
         raise click.UsageError(_("--staff-number, --name and --mail are for one person, not for --photos."))
     if staff_list is not None and photos is None:
@@ -113,7 +114,7 @@ def enroll(
     if photos is not None:
         return bench.many(photos, listed, as_json)
     assert user is not None  # noqa: S101 - checked above
-    return bench.one(user, photo, {"staff_number": staff_number, "name": name, "mail": mail}, as_json)
+    return bench.one(user, photo, camera, {"staff_number": staff_number, "name": name, "mail": mail}, as_json)
 
 
 class Bench:
@@ -140,15 +141,13 @@ class Bench:
         self._dry_run = dry_run
         self._manifest = manifest
 
-    def one(self, user: str, photo: Path | None, given: dict[str, str | None], as_json: bool) -> ExitCode:
+    def one(self, user: str, photo: Path | None, camera: bool, given: dict[str, str | None], as_json: bool) -> ExitCode:
         """One person; refusals are errors."""
         with self._desk.connect() as connection:
             # Known mistakes first: nobody sits down before a camera for a mistyped staff number.
             details = self._details(self._register(connection), user, given)
             self._register(connection).check(details)
-        image = _open_photo(photo) if photo is not None else None
-        predictor = self._predictor()
-        face = self._from_photo(predictor, image) if image is not None else self._from_camera(predictor)
+        face, predictor = self._face(photo, camera)
         with self._desk.connect() as connection:
             header = self._enrol(self._register(connection), details, face, predictor)
         if as_json:
@@ -165,16 +164,21 @@ class Bench:
 
     def many(self, folder: Path, listed: dict[str, PersonDetails], as_json: bool) -> ExitCode:
         """Everybody in a folder; refusals are counted and listed, and stop nobody else."""
-        files = list(_pictures(folder))
+        from faced.enrolment.likeness import template_of_photo
+        from faced.enrolment.photo import pictures
+
+        files = pictures(folder)
         logins = {person.staff_number: login for login, person in listed.items()} | {login: login for login in listed}
         enrolled: list[dict[str, Any]] = []
         refused: list[dict[str, str]] = []
         faces: dict[str, FaceTemplate] = {}
-        predictor = self._predictor() if files else None
-        with self._desk.connect() as connection, progress(len(files), _("Enrolling")) as step:
+        with (
+            closing(self._looked_at(files)) as looked_at,
+            self._desk.connect() as connection,
+            progress(len(files), _("Enrolling")) as step,
+        ):
             register = self._register(connection)
-            for file in files:
-                assert predictor is not None  # noqa: S101 - there are files
+            for file, (result, predictor) in zip(files, looked_at, strict=True):
                 try:
                     user = logins.get(file.stem) or self._login_for(register, file.stem)
                     if user in faces:
@@ -183,33 +187,36 @@ class Bench:
                             reason="second_photo",
                         )
                     details = listed.get(user) or self._details(register, user, {})
-                    face = self._from_photo(predictor, _open_photo(file))
+                    face = template_of_photo(_usable(result), self._desk.run.now)
                     enrolled.append(_json_of(details, self._enrol(register, details, face, predictor)))
                     faces[user] = face
                 except FacedError as error:
                     if not _concerns_one_person(error):
                         click.echo(_("Stopped after {count} people.").format(count=len(enrolled)), err=True)
                         raise
-                    refused.append({"file": file.name, "reason": error.reason, "text": str(error)})
+                    refused.append({"file": plain(file.name), "reason": error.reason, "text": plain(str(error))})
                 step()
-        calibrated = self._calibrate(list(faces.values()))
+        self._print_many(enrolled, refused, self._calibrate(list(faces.values())), as_json)
+        return ExitCode.REFUSED if refused else ExitCode.DONE
+
+    def _print_many(
+        self, enrolled: list[dict[str, Any]], refused: list[dict[str, str]], calibrated: int, as_json: bool
+    ) -> None:
         if as_json:
             summary = {"enrolled": enrolled, "refused": refused, "calibrated_over": calibrated}
             print_json({**summary, "dry_run": self._dry_run})
-        else:
-            if refused:
-                print_table([_("File"), _("Why not")], [(entry["file"], entry["text"]) for entry in refused])
-                click.echo()
-            counts = {"enrolled": len(enrolled), "refused": len(refused)}
-            text = (
-                _("Would enrol {enrolled} people; {refused} photos refused.")
-                if self._dry_run
-                else _("Enrolled {enrolled} people; {refused} photos refused.")
-            )
-            click.echo(text.format(**counts))
-            if calibrated:
-                click.echo(_("The threshold is set for this site now, over {count} people.").format(count=calibrated))
-        return ExitCode.REFUSED if refused else ExitCode.DONE
+            return
+        if refused:
+            print_table([_("File"), _("Why not")], [(entry["file"], entry["text"]) for entry in refused])
+            click.echo()
+        text = (
+            _("Would enrol {enrolled} people; {refused} photos refused.")
+            if self._dry_run
+            else _("Enrolled {enrolled} people; {refused} photos refused.")
+        )
+        click.echo(text.format(enrolled=len(enrolled), refused=len(refused)))
+        if calibrated:
+            click.echo(_("The threshold is set for this site now, over {count} people.").format(count=calibrated))
 
     def _calibrate(self, faces: list[FaceTemplate]) -> int:
         """Calibrate the site over these faces if that is worth more than what is in force; returns how many they were.
@@ -266,7 +273,7 @@ class Bench:
         return PersonDetails(user, details["staff_number"], details["name"], details["mail"], groups)
 
     def _enrol(
-        self, register: Register, details: PersonDetails, face: FaceTemplate, predictor: Predictor
+        self, register: Register, details: PersonDetails, face: FaceTemplate, predictor: bytes
     ) -> TemplateHeader | None:
         if self._dry_run:
             register.check(details)
@@ -275,39 +282,63 @@ class Bench:
             return register.enrol(
                 details,
                 face,
-                predictor=predictor.id,
+                predictor=predictor,
                 not_after=self._not_after,
                 replace_confirmed=self._replace,
             )
 
-    def _predictor(self) -> Predictor:
+    def _face(self, photo: Path | None, camera: bool) -> tuple[FaceTemplate, bytes]:
+        """The template of one person, and the id of the predictor that it was made with."""
         # dlib and its 100 MB file are loaded only when everything else is in order.
+        from faced.enrolment.calibrating import calibration_in_force
+        from faced.enrolment.likeness import template_of_both, template_of_photo
         from faced.landmarks.predictor import Predictor
 
-        return Predictor.load(self._desk.run.config.landmarks.predictor)
+        of_photo = None
+        if photo is not None:
+            ((result, identity),) = self._looked_at([photo])
+            of_photo = template_of_photo(_usable(result), self._desk.run.now)
+            if not camera:
+                return of_photo, identity
+        predictor = Predictor.load(self._desk.run.predictor)
+        of_sitting = self._from_camera(predictor)
+        if of_photo is None:
+            return of_sitting, predictor.id
+        site = calibration_in_force(self._desk.station.verifier(self._desk.run.now))
+        return template_of_both(of_photo, of_sitting, site), predictor.id
 
-    def _from_photo(self, predictor: Predictor, image: Image) -> FaceTemplate:
-        from faced.enrolment.likeness import template_of_photo
+    def _looked_at(self, files: Sequence[Path]) -> Generator[tuple[PhotoResult, bytes], None, None]:
+        """What the photos show, in their order, and the id of the predictor."""
+        from faced.enrolment.photo_reader import PhotoReader
 
-        return template_of_photo(predictor, image, self._desk.run.now)
+        if not files:
+            return
+        with PhotoReader(self._desk.run.predictor, None if len(files) > 1 else 1) as reader:
+            for result in reader.read((file.name, file) for file in files):
+                yield result, reader.predictor_id
 
     def _from_camera(self, predictor: Predictor) -> FaceTemplate:
+        from cli.live_line import sitting_guide
         from faced.camera.choose import open_camera
         from faced.enrolment.likeness import template_of_sitting
         from faced.landmarks.observe import Observer
 
         config = self._desk.run.config
         observer = Observer(predictor, calls=config.landmarks.calls_per_frame)
-        with open_camera(config.camera, allow_virtual=self._desk.station.realm.dummy) as camera:
-            return template_of_sitting(
-                observer, camera, self._desk.run.now, guide=lambda text: click.echo(f"  {text}", err=True)
-            )
+        allow_virtual = self._desk.station.realm.dummy
+        with open_camera(config.camera, allow_virtual=allow_virtual) as camera, sitting_guide() as guide:
+            return template_of_sitting(observer, camera, self._desk.run.now, guide=guide)
 
 
-def _open_photo(path: Path) -> Image:
-    from faced.enrolment.photo import decode_photo, read_photo
+def _usable(result: PhotoResult) -> Observation:
+    """The observation of a photo.
 
-    return decode_photo(read_photo(path))
+    :raises PhotoRefused: why there is none to use.
+    """
+    if result.refusal is not None:
+        raise result.refusal
+    assert result.observation is not None  # noqa: S101 - PhotoResult's promise
+    return result.observation
 
 
 def _concerns_one_person(error: FacedError) -> bool:
@@ -315,17 +346,6 @@ def _concerns_one_person(error: FacedError) -> bool:
     if isinstance(error, DirectoryUnavailable):
         return False
     return isinstance(error, PhotoRefused | DirectoryError) or error.reason == "wrong_group"
-
-
-def _pictures(folder: Path) -> Iterator[Path]:
-    """The pictures in a folder, by name.
-
-    :raises StateError: it cannot be read.
-    """
-    try:
-        yield from sorted(path for path in folder.iterdir() if path.suffix.lower() in _PICTURES and path.is_file())
-    except OSError as error:
-        raise StateError(_("{path} cannot be read: {why}.").format(path=folder, why=error.strerror)) from None
 
 
 def _json_of(details: PersonDetails, header: TemplateHeader | None) -> dict[str, Any]:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from faced.camera.base import Camera
-from faced.enrolment.photo import Image
-from faced.enrolment.refusal import photo_refused, sitting_hint
+from faced.enrolment.refusal import sitting_hint
 from faced.errors import CameraUnavailable, PhotoRefused
 from faced.i18n import _
-from faced.landmarks.observe import Observation, Observer, observe_photo
-from faced.landmarks.predictor import Predictor
+from faced.landmarks.observe import FrameReport, Observation, Observer
 from faced.landmarks.quality import Reason
+from faced.recognition.calibration import OperatingPoint
+from faced.recognition.decision import Decision, Matcher
+from faced.recognition.metric import Metric
+from faced.recognition.site import SiteCalibration
 from faced.recognition.template import FaceTemplate, Sample, Source
 
 _DAY_S = 86400
+#: Of a photo and the person at the desk: a mistaken file is found 99 times in 100, under the eyes of a clerk.
+SAME_PERSON_FMR = 1e-2
 
 
 @dataclass(frozen=True)
@@ -31,19 +36,22 @@ class SittingPlan:
     timeout_s: float = 30.0
 
 
-def template_of_photo(predictor: Predictor, image: Image, now: int) -> FaceTemplate:
+@dataclass(frozen=True)
+class SittingProgress:
+    """What the person at the camera should know: what to do, and how many pictures of how many are taken."""
+
+    hint: str
+    kept: int
+    wanted: int
+
+
+def template_of_photo(observation: Observation, now: int) -> FaceTemplate:
     """The template of one ID photo.
 
-    :param image: as :func:`faced.enrolment.photo.decode_photo` gives it.
+    :param observation: of a photo that passed its gates.
     :param now: unix seconds; the day of the sample.
-    :raises PhotoRefused: not a usable face; ``reason`` names the gate.
     """
-    report = observe_photo(predictor, image)
-    if report.reason is not None:
-        raise photo_refused(report.reason)
-    if report.observation is None:
-        raise photo_refused(Reason.NO_FACE)
-    return FaceTemplate((_sample(report.observation, Source.PHOTO, now),))
+    return FaceTemplate((_sample(observation, Source.PHOTO, now),))
 
 
 def template_of_sitting(
@@ -51,57 +59,98 @@ def template_of_sitting(
     camera: Camera,
     now: int,
     *,
-    guide: Callable[[str], None],
+    guide: Callable[[SittingProgress], None],
     plan: SittingPlan = SittingPlan(),  # noqa: B008 - frozen
 ) -> FaceTemplate:
     """The template of a person who sits before an open camera.
 
     Time is the camera's: the timestamps of its frames.
 
-    :param guide: is told what the person should do, each time that changes.
+    :param guide: is told what the person should do and how far it is, each time that changes.
     :raises PhotoRefused: too few usable frames within the time; ``reason`` is the gate that refused most of them.
     :raises CameraUnavailable: the camera went away.
     """
     observer.reset()
-    kept: list[Observation] = []
-    best: Observation | None = None
-    refusals: dict[Reason, int] = {}
-    said = ""
-    started = kept_at = -1.0
-    track = -1
-    while len(kept) < plan.samples:
+    sitting = _Sitting(plan)
+    said: SittingProgress | None = None
+    while len(sitting.kept) < plan.samples:
         try:
             frame = camera.read()
         except CameraUnavailable:
-            if not kept and not refusals:
+            if not sitting.has_begun:
                 raise
             break
-        if started < 0:
-            started = kept_at = frame.timestamp_s
-        if frame.timestamp_s - started > plan.timeout_s:
+        if sitting.is_over(frame.timestamp_s):
             break
         report = observer.observe(frame.image, frame.timestamp_s)
-        if report.track != track:
+        sitting.take(report)
+        progress = SittingProgress(sitting_hint(report.reason), len(sitting.kept), plan.samples)
+        if progress != said:
+            said = progress
+            guide(progress)
+    if len(sitting.kept) < plan.samples:
+        raise _too_few(sitting.refusals, len(sitting.kept), plan.samples)
+    return FaceTemplate(tuple(_sample(observation, Source.CAMERA, now) for observation in sitting.kept))
+
+
+def template_of_both(photo: FaceTemplate, sitting: FaceTemplate, site: SiteCalibration | None) -> FaceTemplate:
+    """One template of a person's photo and a sitting, which must be of one person.
+
+    :raises PhotoRefused: ``another_person``: somebody else's photo, or one that does not resemble the person any more.
+    """
+    frames = len(sitting.samples)
+    point = OperatingPoint.shipped(SAME_PERSON_FMR)
+    matcher = Matcher(Metric.shipped(), point, photo, site, min_frames=frames, max_frames=frames)
+    for sample in sitting.samples:
+        matcher.add(sample.points, sample.spread)
+    if matcher.verdict().decision is not Decision.MATCH:
+        raise PhotoRefused(
+            _(
+                "The person at the camera does not resemble the photo. Check whose photo it is. If it is an old one, "
+                "enrol with --camera alone."
+            ),
+            reason="another_person",
+        )
+    return FaceTemplate((*photo.samples, *sitting.samples))
+
+
+class _Sitting:
+    """What was kept of a sitting, and why the rest was not."""
+
+    def __init__(self, plan: SittingPlan) -> None:
+        self._plan = plan
+        self.kept: list[Observation] = []
+        self.refusals: Counter[Reason] = Counter()
+        self._best: Observation | None = None
+        self._track = -1
+        self._started_s: float | None = None
+        self._kept_at_s = 0.0
+
+    @property
+    def has_begun(self) -> bool:
+        return bool(self.kept or self.refusals)
+
+    def is_over(self, timestamp_s: float) -> bool:
+        if self._started_s is None:
+            self._started_s = self._kept_at_s = timestamp_s
+        return timestamp_s - self._started_s > self._plan.timeout_s
+
+    def take(self, report: FrameReport) -> None:
+        if report.track != self._track:
             # The face was lost from view; who is there now may be somebody else.
-            track, best, kept_at = report.track, None, frame.timestamp_s
-            kept.clear()
-        hint = sitting_hint(report.reason)
-        if hint != said:
-            said = hint
-            guide(hint)
-        if report.reason is not None or report.observation is None:
-            refusals[report.reason or Reason.NO_FACE] = refusals.get(report.reason or Reason.NO_FACE, 0) + 1
-            continue
-        best = report.observation if best is None or report.observation.spread < best.spread else best
-        if frame.timestamp_s - kept_at >= plan.apart_s:
-            kept.append(best)
-            best, kept_at = None, frame.timestamp_s
-    if len(kept) < plan.samples:
-        raise _too_few(refusals, len(kept), plan.samples)
-    return FaceTemplate(tuple(_sample(observation, Source.CAMERA, now) for observation in kept))
+            self._track, self._best, self._kept_at_s = report.track, None, report.timestamp_s
+            self.kept.clear()
+        seen, best = report.observation, self._best
+        if report.reason is not None or seen is None:
+            self.refusals[report.reason or Reason.NO_FACE] += 1
+            return
+        self._best = seen if best is None or seen.spread < best.spread else best
+        if report.timestamp_s - self._kept_at_s >= self._plan.apart_s:
+            self.kept.append(self._best)
+            self._best, self._kept_at_s = None, report.timestamp_s
 
 
-def _too_few(refusals: dict[Reason, int], kept: int, wanted: int) -> PhotoRefused:
+def _too_few(refusals: Counter[Reason], kept: int, wanted: int) -> PhotoRefused:
     most = max(refusals, key=lambda reason: refusals[reason], default=None)
     advice = sitting_hint(most) if most is not None else _("Please try again.")
     return PhotoRefused(

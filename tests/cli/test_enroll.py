@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -104,10 +103,10 @@ def test_enrolling_again_replaces_the_template_with_a_higher_serial(founded: Off
         ("nobody", "No face"),
         ("two", "more than one face"),
         ("mask", "covers the face"),
-        ("turned", "turned to the side"),
+        ("turned", "degrees to its left"),
         ("asleep", "eyes are closed"),
         ("truncated", "incomplete or damaged"),
-        ("text", "neither a JPEG nor a PNG"),
+        ("text", "no JPEG, PNG or HEIC"),
         ("empty", "empty"),
         ("huge", "megapixels"),
         ("absent", "cannot be read"),
@@ -211,23 +210,24 @@ def test_a_reason_is_required(founded: Office, photos: Path) -> None:
     assert founded.facectl("enroll", "tanaka", "--photo", photos / "good.jpg", *TANAKA).exit_code == 2
 
 
+@pytest.fixture(scope="session")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Dummy 3 at a desk."""
+    path = tmp_path_factory.mktemp("film") / "3.avi"
+    clip(Identity(3), seconds=1.5, fps=10).save(path)
+    return path
+
+
 @pytest.fixture
-def seated(founded: Office) -> Callable[[Identity, float], None]:
-    """Puts somebody before the camera, which is a clip."""
-
-    def sit(identity: Identity, seconds: float) -> None:
-        film = founded.folder / f"{identity.seed}.avi"
-        clip(identity, seconds=seconds, fps=10).save(film)
-        text = founded.config.read_text()
-        founded.config.write_text(text.split("[camera]")[0] + f'[camera]\nname = "clip:{film}"\nfps = 10\n')
-
-    return sit
+def seated(founded: Office, film: Path) -> None:
+    """Dummy 3 sits before the camera, which is a clip."""
+    text = founded.config.read_text()
+    founded.config.write_text(text.split("[camera]")[0] + f'[camera]\nname = "clip:{film}"\nfps = 10\n')
 
 
 def test_a_sitting_at_the_camera_gives_several_samples_and_guidance(
-    founded: Office, seated: Callable[[Identity, float], None], photos: Path
+    founded: Office, seated: None, photos: Path
 ) -> None:
-    seated(Identity(3), 1.5)
     result = founded.facectl("enroll", "tanaka", "--camera", "--reason", "desk session", *TANAKA)
     assert result.exit_code == 0, result.output
     assert "Please stay like this" in result.output
@@ -239,6 +239,24 @@ def test_a_sitting_at_the_camera_gives_several_samples_and_guidance(
     assert refused.exit_code == 5
     assert "--replace" in refused.output
     assert enrol(founded, photos / "good.jpg", "--replace").exit_code == 0
+
+
+def test_photo_and_sitting_together_make_one_template_and_need_no_replace(
+    founded: Office, seated: None, photos: Path
+) -> None:
+    assert enrol(founded, photos / "good.jpg", *TANAKA).exit_code == 0
+    result = enrol(founded, photos / "good.jpg", "--camera")
+    assert result.exit_code == 0, result.output
+    face = FaceTemplate.decode(opened(founded).coordinates)
+    assert [sample.source for sample in face.samples] == [Source.PHOTO] + [Source.CAMERA] * 8
+    assert set(opened(founded).header.method.split("+")) == {"photo", "camera"}
+
+
+def test_a_photo_of_somebody_else_is_noticed_at_the_camera(founded: Office, seated: None, photos: Path) -> None:
+    result = enrol(founded, photos / "other.jpg", *TANAKA, "--camera")
+    assert result.exit_code == 7
+    assert "does not resemble the photo" in result.output
+    assert founded.json("list") == []
 
 
 @pytest.fixture
@@ -335,7 +353,7 @@ def test_photo_folder_and_user_do_not_mix(founded: Office, photos: Path) -> None
         ("tanaka", "--photos", photos),
         ("tanaka",),
         ("--camera",),
-        ("tanaka", "--camera", "--photo", photos / "good.jpg"),
+        ("tanaka", "--camera", "--photos", photos),
     ):
         assert founded.facectl("enroll", *arguments, "--reason", "x").exit_code == 2
 

@@ -10,9 +10,15 @@ from numpy.typing import NDArray
 
 from faced.camera.base import Camera, CameraInfo, EndOfClip, Frame
 from faced.dummy import Identity, Worn, clip, id_photo
-from faced.enrolment.likeness import SittingPlan, template_of_photo, template_of_sitting
+from faced.enrolment.likeness import (
+    SittingPlan,
+    SittingProgress,
+    template_of_both,
+    template_of_photo,
+    template_of_sitting,
+)
 from faced.errors import CameraUnavailable, PhotoRefused
-from faced.landmarks.observe import Observer
+from faced.landmarks.observe import Observer, observe_photo
 from faced.landmarks.predictor import Predictor
 from faced.recognition.template import FaceTemplate, Sample, Source
 
@@ -61,12 +67,21 @@ def film() -> Callable[..., list[Picture]]:
 
 
 def sit(predictor: Predictor, pictures: Iterable[Picture], said: list[str] | None = None) -> FaceTemplate:
-    guide = (said if said is not None else []).append
+    def guide(progress: SittingProgress) -> None:
+        if said is not None and (not said or said[-1] != progress.hint):
+            said.append(progress.hint)
+
     return template_of_sitting(Observer(predictor, calls=4), Pictures(pictures), NOW, guide=guide, plan=PLAN)
 
 
+def of_photo(predictor: Predictor, seed: int) -> FaceTemplate:
+    observation = observe_photo(predictor, id_photo(Identity(seed))).observation
+    assert observation is not None
+    return template_of_photo(observation, NOW)
+
+
 def test_a_photo_gives_one_sample(predictor: Predictor) -> None:
-    face = template_of_photo(predictor, id_photo(Identity(3)), NOW)
+    face = of_photo(predictor, 3)
     assert [(sample.source, sample.day) for sample in face.samples] == [(Source.PHOTO, NOW // 86400)]
 
 
@@ -76,6 +91,30 @@ def test_a_sitting_gives_samples_that_are_apart(predictor: Predictor, film: Call
     assert [sample.source for sample in face.samples] == [Source.CAMERA] * 3
     assert len({sample.points.tobytes() for sample in face.samples}) == 3
     assert said == ["Good. Please stay like this."]
+
+
+def test_the_person_is_told_how_far_it_is(predictor: Predictor, film: Callable[..., list[Picture]]) -> None:
+    told: list[SittingProgress] = []
+    pictures = Pictures(film(3, 8))
+    template_of_sitting(Observer(predictor, calls=4), pictures, NOW, guide=told.append, plan=PLAN)
+    assert [progress.kept for progress in told] == [0, 1, 2, 3]
+    assert {progress.wanted for progress in told} == {3}
+
+
+def test_a_photo_and_a_sitting_of_one_person_make_one_confirmed_template(
+    predictor: Predictor, film: Callable[..., list[Picture]]
+) -> None:
+    face = template_of_both(of_photo(predictor, 3), sit(predictor, film(3, 8)), None)
+    assert [sample.source for sample in face.samples] == [Source.PHOTO] + [Source.CAMERA] * 3
+    assert face.confirmed
+
+
+def test_the_photo_of_another_person_is_noticed_at_the_camera(
+    predictor: Predictor, film: Callable[..., list[Picture]]
+) -> None:
+    with pytest.raises(PhotoRefused, match="does not resemble the photo") as refusal:
+        template_of_both(of_photo(predictor, 4), sit(predictor, film(3, 8)), None)
+    assert refusal.value.reason == "another_person"
 
 
 def test_a_sitting_that_ends_too_soon_keeps_nothing(predictor: Predictor, film: Callable[..., list[Picture]]) -> None:

@@ -22,6 +22,7 @@ from faced.dummy.identity import Identity
 from faced.dummy.photo import id_photo
 from faced.enrolment.likeness import template_of_photo
 from faced.errors import ConfigError, StateError, TrustError
+from faced.landmarks.observe import observe_photo
 from faced.landmarks.predictor import Predictor
 from faced.service.logon_daemon import host_keys, state_folder
 from faced.service.varlink import Client
@@ -102,7 +103,9 @@ logon = "{self.folder}/state"
 def pc() -> Iterator[Pc]:
     predictor = Predictor.load()
     authority = TestRealm(predictor=predictor.id)
-    template = template_of_photo(predictor, id_photo(Identity(1)), authority.now)
+    observation = observe_photo(predictor, id_photo(Identity(1))).observation
+    assert observation is not None
+    template = template_of_photo(observation, authority.now)
     with (
         TemporaryDirectory(prefix="faced-test-") as name,
         PrivateSystem() as system,
