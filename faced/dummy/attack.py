@@ -6,24 +6,25 @@ helps against a real system that the picture of a real person would not: there a
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from faced.dummy.clip import Clip
-from faced.dummy.motion import Act, Truth
-from faced.dummy.raster import Floats, rasterise
-from faced.dummy.render import room_brightness, rotation
+from faced.dummy.motion import Truth
+from faced.dummy.raster import Floats
+from faced.dummy.render import rotation
 from faced.dummy.scene import OFFICE_LIGHT, WEBCAM, WEBCAM_LENS, Light, Picture, Sensor, office
 from faced.dummy.solid import grid
+from faced.dummy.surface import Finish, Surface, draw_surface, normals_of
 
 _CELLS = (13, 17)
-_REMAP_WIDTH = 1024
+_PORTRAIT_PX = (slice(30, 450), slice(152, 488))
+#: How wide the world is in :func:`portrait` of a frame of somebody at 56 cm.
+PORTRAIT_CM = 336 * 56 / WEBCAM_LENS.focal_px
 
 
 class Bend(StrEnum):
@@ -97,13 +98,11 @@ def screen_replay(recorded: Clip, seed: int = 0, *, sheet: Sheet = SCREEN, repea
         lids=np.tile(shown.lids, repeats),
         jaw=np.tile(shown.jaw, repeats),
         blinks_s=tuple(blink + length_s * turn for turn in rounds for blink in shown.blinks_s),
-        acts=tuple(
-            Act(act.challenge, act.start_s + length_s * turn, act.length_s) for turn in rounds for act in shown.acts
-        ),
+        acts=tuple(replace(act, start_s=act.start_s + length_s * turn) for turn in rounds for act in shown.acts),
         people=shown.people,
         live=False,
     )
-    return _shown(lambda index: _portrait(recorded[index % count]), sheet, seed, truth)
+    return _shown(lambda index: portrait(recorded[index % count]), sheet, seed, truth)
 
 
 def show(
@@ -137,7 +136,7 @@ def show(
     )
     across, down = (x + width / 2) / width * width_px, (height / 2 - y) / height * height_px
     surface = _bent(x, y, sheet.bend, curvature) @ rotation(turn_deg[0], turn_deg[1], turn_deg[2]).T
-    facing = _facing(surface.reshape(rows, columns, 3))
+    facing = normals_of(surface.reshape(rows, columns, 3))
     surface = surface + np.array([shift_cm[0] / 10, shift_cm[1] / 10, 0])
     away = sheet.distance_cm / 10 * nearer - surface[:, 2]
     points = np.stack(
@@ -148,28 +147,16 @@ def show(
         ],
         axis=1,
     ).astype(np.float32)
-    towards = light.direction
-    halfway = towards + np.array([0, 0, 1], np.float32)
-    halfway /= np.linalg.norm(halfway)
-    received = 0.45 + 0.6 * np.clip(facing @ towards, 0, 1)
-    shine = np.clip(facing @ halfway, 0, 1) ** 60
-    # Picture coordinates over distance are linear on the screen, the coordinates themselves are not.
-    values = np.stack([across.ravel() / away, down.ravel() / away, 1 / away, received, shine])
-    fragments = rasterise(points, grid(rows, columns), lens.width_px, lens.height_px, cull=False)
-    u_far, v_far, far, lit, shining = fragments.interpolate(values.astype(np.float32))
-    u, v = u_far / far, v_far / far
-    smaller = width_px / (lens.focal_px * width / (sheet.distance_cm / 10 * nearer))
-    colour = _sampled(picture, u, v, smaller)
-    outside = (u < 0) | (v < 0) | (u >= width_px) | (v >= height_px)
-    if sheet.screen:
-        colour = _on_screen(colour, u, v, outside, flicker) + 0.12 * sheet.glare * shining[:, None]
-    else:
-        dots = 1 + 0.02 * np.sin(u * 2.1) * np.sin(v * 2.1)
-        colour = 0.06 + 0.86 * colour
-        colour[outside] = 0.93
-        colour = colour * dots[:, None] * lit[:, None] * room_brightness(light) + 0.25 * sheet.glare * shining[:, None]
+    texture = np.stack([across.ravel(), down.ravel()], axis=1).astype(np.float32)
     image = background.copy()
-    image.reshape(-1, 3)[fragments.pixel] = colour
+    draw_surface(
+        image,
+        Surface(points, facing, texture, grid(rows, columns)),
+        picture,
+        Finish(sheet.screen, sheet.glare, flicker),
+        light,
+        reduced=width_px / (lens.focal_px * width / (sheet.distance_cm / 10 * nearer)),
+    )
     return image
 
 
@@ -205,9 +192,9 @@ def _still_truth(seconds: float, fps: float) -> Truth:
     return Truth(fps, np.arange(count) / fps, still, still, still, still, still, (), live=False)
 
 
-def _portrait(frame: Picture) -> Picture:
+def portrait(frame: Picture) -> Picture:
     """The middle of a webcam frame, which is what somebody would fill a telephone's screen with."""
-    return np.ascontiguousarray(frame[30:450, 152:488])
+    return np.ascontiguousarray(frame[_PORTRAIT_PX])
 
 
 def _bent(x: NDArray[np.floating], y: NDArray[np.floating], bend: Bend, curvature: float) -> NDArray[np.floating]:
@@ -219,33 +206,3 @@ def _bent(x: NDArray[np.floating], y: NDArray[np.floating], bend: Bend, curvatur
         along = np.sin(curvature * along) / curvature
         x, y = (along, y) if bend is Bend.UPRIGHT else (x, along)
     return np.stack([x, y, z], axis=-1).reshape(-1, 3)
-
-
-def _facing(surface: NDArray[np.floating]) -> Floats:
-    """(n, 3) unit normals towards the camera of a (rows, columns, 3) surface."""
-    normal = np.cross(np.gradient(surface, axis=0), np.gradient(surface, axis=1)).reshape(-1, 3)
-    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
-    return np.asarray(normal * np.sign(normal[:, 2:3]), np.float32)
-
-
-@functools.lru_cache(maxsize=2)
-def _softened(data: bytes, height: int, width: int, blur_px: float) -> Floats:
-    picture = np.frombuffer(data, np.uint8).reshape(height, width, 3).astype(np.float32) / 255
-    return np.asarray(cv2.GaussianBlur(picture, (0, 0), blur_px) if blur_px > 0.3 else picture, np.float32)
-
-
-def _sampled(picture: Picture, u: Floats, v: Floats, smaller: float) -> Floats:
-    """(m, 3) the picture at (u, v), softened first as far as it is reduced."""
-    blur_px = round(0.45 * smaller, 1) if smaller > 1.3 else 0.0
-    source = _softened(picture.tobytes(), *picture.shape[:2], blur_px)
-    folded = -(-len(u) // _REMAP_WIDTH) * _REMAP_WIDTH
-    maps = [np.resize(axis, folded).reshape(-1, _REMAP_WIDTH).astype(np.float32) for axis in (u, v)]
-    colour = cv2.remap(source, maps[0], maps[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(colour.reshape(-1, 3)[: len(u)], np.float32)
-
-
-def _on_screen(colour: Floats, u: Floats, v: Floats, outside: NDArray[np.bool_], flicker: float) -> Floats:
-    moire = 1 + 0.06 * np.sin(u * 1.93 + v * 0.07 + flicker) * np.sin(v * 1.87)
-    shining = colour**1.05 * np.array([1.11, 1.05, 1.01], np.float32) * moire[:, None] + 0.03
-    shining[outside] = 0.03
-    return np.asarray(shining, np.float32)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 import numpy as np
@@ -35,12 +35,14 @@ class Challenge(StrEnum):
 class Act:
     """A challenge obeyed, from ``start_s`` for ``length_s``: half a second there, held, half a second back.
 
-    :attr:`Challenge.BLINK` is two blinks 0.7 s apart.
+    :attr:`Challenge.BLINK` is two blinks 0.7 s apart. ``extent`` is how far, in shares of the usual turn of 20 or nod
+    of 12 degrees; blinks and the mouth do not know it.
     """
 
     challenge: Challenge
     start_s: float
     length_s: float = 2.0
+    extent: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class Truth:
             name: [round(float(value), 4) for value in getattr(self, name)]
             for name in ("timestamps_s", "yaw_deg", "pitch_deg", "roll_deg", "lids", "jaw")
         }
-        acts = [{"challenge": a.challenge.value, "start_s": a.start_s, "length_s": a.length_s} for a in self.acts]
+        acts = [{**asdict(act), "challenge": act.challenge.value} for act in self.acts]
         return {
             "fps": self.fps,
             "frames": len(self.timestamps_s),
@@ -114,31 +116,31 @@ def script(
     time = np.arange(count) / fps
     natural = _natural_blinks(rng, seconds)
     blinks = [*(natural if blinks_s is None else blinks_s)]
-    yaw = 2 * motion * rng.normal() + _drift(rng, time, 1.6, 6 * motion)
-    pitch = 2 * motion * rng.normal() + _drift(rng, time, 1.9, 3.5 * motion)
-    roll = 1.5 * motion * rng.normal() + _drift(rng, time, 2.5, 2 * motion)
-    left, up = _drift(rng, time, 2.5, 1.2 * motion), _drift(rng, time, 3, 0.6 * motion)
+    yaw = 2 * motion * rng.normal() + drift(rng, time, 1.6, 6 * motion)
+    pitch = 2 * motion * rng.normal() + drift(rng, time, 1.9, 3.5 * motion)
+    roll = 1.5 * motion * rng.normal() + drift(rng, time, 2.5, 2 * motion)
+    left, up = drift(rng, time, 2.5, 1.2 * motion), drift(rng, time, 3, 0.6 * motion)
     usual = rng.uniform(52, 64)
-    distance = (usual if distance_cm is None else distance_cm) * (1 + _drift(rng, time, 3, 0.02 * motion))
-    smile = np.clip(_drift(rng, time, 3, 0.12 * min(motion, 1.0)), 0, 1)
-    gaze_left, gaze_up = _drift(rng, time, 0.6, 1.2), _drift(rng, time, 0.8, 0.6)
-    exposure = 1 + _drift(rng, time, 2, 0.03)
+    distance = (usual if distance_cm is None else distance_cm) * (1 + drift(rng, time, 3, 0.02 * motion))
+    smile = np.clip(drift(rng, time, 3, 0.12 * min(motion, 1.0)), 0, 1)
+    gaze_left, gaze_up = drift(rng, time, 0.6, 1.2), drift(rng, time, 0.8, 0.6)
+    exposure = 1 + drift(rng, time, 2, 0.03)
     jaw = np.zeros(count)
     for act in acts:
-        doing = _doing(act, time)
+        share = doing(act, time)
         match act.challenge:
             case Challenge.LEFT:
-                yaw = yaw + _TURN_DEG * doing
+                yaw = yaw + _TURN_DEG * act.extent * share
             case Challenge.RIGHT:
-                yaw = yaw - _TURN_DEG * doing
+                yaw = yaw - _TURN_DEG * act.extent * share
             case Challenge.UP:
-                pitch = pitch - _NOD_DEG * doing
+                pitch = pitch - _NOD_DEG * act.extent * share
             case Challenge.DOWN:
-                pitch = pitch + _NOD_DEG * doing
+                pitch = pitch + _NOD_DEG * act.extent * share
             case Challenge.MOUTH:
-                jaw = np.maximum(jaw, 0.5 * doing)
+                jaw = np.maximum(jaw, 0.5 * share)
             case Challenge.SMILE:
-                smile = np.maximum(smile, 0.9 * doing)
+                smile = np.maximum(smile, 0.9 * share)
             case Challenge.BLINK:
                 blinks += [act.start_s + 0.3, act.start_s + 1.0]
     blinks.sort()
@@ -170,7 +172,7 @@ def _natural_blinks(rng: np.random.Generator, seconds: float) -> list[float]:
     return blinks
 
 
-def _drift(rng: np.random.Generator, time: Track, period_s: float, amplitude: float) -> Track:
+def drift(rng: np.random.Generator, time: Track, period_s: float, amplitude: float) -> Track:
     """Slow random motion of about +-amplitude: a Catmull-Rom spline through a random value every period."""
     knots = rng.normal(0, 1, int(np.ceil(time[-1] / period_s)) + 5)
     place = time / period_s + 1
@@ -181,7 +183,8 @@ def _drift(rng: np.random.Generator, time: Track, period_s: float, amplitude: fl
     return np.asarray(amplitude * 0.7 * curve)
 
 
-def _doing(act: Act, time: Track) -> Track:
+def doing(act: Act, time: Track) -> Track:
+    """How far an act is obeyed at each time, 0 to 1."""
     end = act.start_s + act.length_s
     return np.asarray(smooth(act.start_s, act.start_s + _RISE_S, time) * smooth(end, end - _RISE_S, time))
 

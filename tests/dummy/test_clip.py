@@ -98,7 +98,7 @@ def test_a_saved_clip_is_a_film_with_its_truth_beside_it(somebody: Identity, tmp
     film.save(tmp_path / "look.avi")
     truth = json.loads((tmp_path / "look.json").read_text(encoding="utf-8"))
     assert (truth["fps"], truth["frames"], truth["people"], truth["live"]) == (FPS, 4, 1, True)
-    assert truth["acts"] == [{"challenge": "left", "start_s": 0.0, "length_s": 0.4}]
+    assert truth["acts"] == [{"challenge": "left", "start_s": 0.0, "length_s": 0.4, "extent": 1.0}]
     assert truth["yaw_deg"] == pytest.approx(film.truth.yaw_deg.tolist(), abs=1e-3)
     capture = cv2.VideoCapture(str(tmp_path / "look.avi"))
     assert capture.get(cv2.CAP_PROP_FPS) == FPS
