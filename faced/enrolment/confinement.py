@@ -14,7 +14,6 @@ import signal
 from dataclasses import dataclass
 
 from faced.errors import FacedError
-from faced.i18n import _
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
@@ -143,7 +142,4 @@ def _prctl(option: int, *values: int) -> None:
 
 
 def _refused() -> FacedError:
-    return FacedError(
-        _("This computer cannot lock in the program that reads photos, so none is read. faced needs Linux on x86-64."),
-        reason="hardening",
-    )
+    return FacedError("The kernel does not let this process be confined.", reason="hardening")

@@ -32,6 +32,7 @@ from faced.landmarks.quality import Reason
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
 _START_S = 120.0
 _END_S = 5.0
+_DYING_S = 0.5
 #: Ten times what the slowest photo needs on a busy computer.
 MOST_WALL_S = 60.0
 #: How many photos a worker may have waiting, so that it has work while the caller is busy.
@@ -161,7 +162,14 @@ class PhotoReader:
             return job.result
 
     def _is_gone(self) -> bool:
-        return self._process is None or self._process.poll() is not None
+        """Whether the whole program ended; a process that dies closes its files a moment before that can be seen."""
+        if self._process is None:
+            return True
+        try:
+            self._process.wait(_DYING_S)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
     def _start_again(self, waiting: Iterable[_Job]) -> None:
         self._stop()
@@ -205,7 +213,13 @@ class PhotoReader:
             # Loaded here, in the language of the person at the screen, it says what is wrong.
             Predictor.load(self._predictor)
         if first == NOT_CONFINED:
-            return FacedError(_("This computer cannot lock in the program that reads photos."), reason="hardening")
+            return FacedError(
+                _(
+                    "This computer cannot lock in the program that reads photos, so none is read. It needs Linux on "
+                    "x86-64."
+                ),
+                reason="hardening",
+            )
         return FacedError(_("The program that reads photos does not start. Install faced again."), reason="worker")
 
     def _stop(self) -> None:

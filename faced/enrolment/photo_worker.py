@@ -51,6 +51,7 @@ def main() -> None:
     try:
         predictor = Predictor.load(Path(sys.argv[3]) if len(sys.argv) > 3 else None)
         become_nobody()
+        _try_confinement()
     except PredictorError:
         control.send(NO_PREDICTOR)
         return
@@ -138,6 +139,22 @@ def _judge(predictor: Predictor, data: bytes) -> Answer:
         return Answer(fault=refusal.fault, size=refusal.size)
     report = observe_photo(predictor, image)
     return Answer(reason=report.reason, observation=report.observation)
+
+
+def _try_confinement() -> None:
+    """Find out before the first photo whether a child can be confined here.
+
+    :raises FacedError: it cannot.
+    """
+    child = os.fork()
+    if child == 0:
+        try:
+            confine(BOUNDS)
+        except BaseException:
+            os._exit(1)
+        os._exit(0)
+    if os.waitpid(child, 0)[1] != 0:
+        raise FacedError("A child cannot be confined.", reason="hardening")
 
 
 class _Somewhere:
