@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,13 +19,13 @@ from tests.rig.v4l2 import FakeWebcam
 
 #: Reads one request a line ({"frames", "allow_virtual"}), opens the camera, answers a line, and goes on.
 READER = """
-import json, sys, time
+import hashlib, json, sys, time
 from faced.camera.choose import open_camera
 from faced.config import CameraConfig
 from faced.errors import CameraUnavailable
 for line in sys.stdin:
     request = json.loads(line)
-    answer = {"shades": [], "stamps": []}
+    answer = {"shades": [], "stamps": [], "digests": []}
     started = time.monotonic()
     try:
         with open_camera(CameraConfig(name=sys.argv[1]), allow_virtual=request["allow_virtual"]) as camera:
@@ -34,6 +35,7 @@ for line in sys.stdin:
                 frame = camera.read()
                 answer["shades"].append(round(float(frame.image.mean())))
                 answer["stamps"].append(frame.timestamp_s)
+                answer["digests"].append(hashlib.sha256(frame.image.tobytes()).hexdigest())
                 answer["size"] = frame.image.shape
     except CameraUnavailable as error:
         answer["reason"], answer["text"] = error.reason, str(error)
@@ -106,6 +108,24 @@ def test_colours_arrive_as_they_were_shown(webcam: FakeWebcam, reader: Reader) -
     webcam.show([*shade(40), *shade(200)])
     # OpenCV drops the first frame of a stream: it is often a broken one.
     assert reader.look(4)["shades"] == pytest.approx([200, 40, 200, 40], abs=2)
+
+
+def test_the_person_before_it_acts_when_asked_and_then_goes_on(webcam: FakeWebcam, reader: Reader) -> None:
+    webcam.show(shade(40, 4), {"turn": shade(200, 3)})
+    asked = threading.Timer(0.4, webcam.act, ["turn"])
+    asked.start()
+    shades = reader.look(30)["shades"]
+    asked.join()
+    first = shades.index(200)
+    assert shades == [40] * first + [200] * 3 + [40] * (27 - first)
+    assert 5 < first < 27
+
+
+def test_no_frame_comes_twice_though_the_same_is_shown(webcam: FakeWebcam, reader: Reader) -> None:
+    webcam.show(shade(40))
+    answer = reader.look(10)
+    assert len(set(answer["digests"])) == 10
+    assert set(answer["shades"]) == {40}
 
 
 def test_one_process_opens_and_closes_the_camera_many_times_and_sees_who_sits_there_now(

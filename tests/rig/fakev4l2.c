@@ -6,6 +6,10 @@
  *
  *   device      path that this camera answers to (default /dev/video42)
  *   frames      file of raw YUYV frames, shown from the first at every open and repeated (default: grey)
+ *   idle        of these frames only so many are shown and repeated, the others when asked for (default: all)
+ *   cue         file that is read before each frame: "NUMBER FIRST COUNT"; at each new NUMBER the COUNT frames from FIRST
+ *               on are shown once, and then the idle ones from the first
+ *   noise       1: one luma value in 64 changes by one, differently in each frame, as no sensor gives a picture twice
  *   width, height, fps
  *   driver, bus, card   what VIDIOC_QUERYCAP says
  *   busy        1: another program is streaming
@@ -39,9 +43,10 @@
 enum { MAX_BUFFERS = 8, MAX_OPEN = 8, TEXT = 512 };
 
 struct settings {
-    char device[TEXT], frames[TEXT], driver[16], card[32], bus[32];
+    char device[TEXT], frames[TEXT], cue[TEXT], driver[16], card[32], bus[32];
     int width, height, fps;
-    bool busy, absent;
+    bool busy, absent, noise;
+    long idle;
     long fail_after, stall_after;
 };
 
@@ -51,7 +56,9 @@ static int descriptors[MAX_OPEN] = {-1, -1, -1, -1, -1, -1, -1, -1};
 static int streamer = -1;         /* the descriptor that owns the buffers */
 static int memory = -1;           /* memfd behind the buffers */
 static int frames = -1;           /* the frames file */
+static int cue = -1;              /* the file that says which act comes next */
 static long frames_in_file, served;
+static long shown, act_number, act_next, act_left;
 static int buffers, queue[MAX_BUFFERS], queued;
 static bool streaming;
 static struct timespec due;
@@ -92,6 +99,12 @@ static void load_settings(struct settings *into)
             snprintf(into->device, sizeof into->device, "%s", value);
         else if (!strcmp(line, "frames"))
             snprintf(into->frames, sizeof into->frames, "%s", value);
+        else if (!strcmp(line, "cue"))
+            snprintf(into->cue, sizeof into->cue, "%s", value);
+        else if (!strcmp(line, "idle"))
+            into->idle = atol(value);
+        else if (!strcmp(line, "noise"))
+            into->noise = atoi(value) != 0;
         else if (!strcmp(line, "driver"))
             snprintf(into->driver, sizeof into->driver, "%s", value);
         else if (!strcmp(line, "card"))
@@ -141,7 +154,9 @@ static void release_stream(void)
         REAL(close)(frames);
     if (memory >= 0)
         REAL(close)(memory);
-    frames = memory = streamer = -1;
+    if (cue >= 0)
+        REAL(close)(cue);
+    frames = memory = streamer = cue = -1;
     buffers = queued = 0;
     streaming = false;
 }
@@ -168,6 +183,19 @@ static int device_open(int flags)
     return descriptors[place] = timerfd_create(CLOCK_MONOTONIC, timer_flags);
 }
 
+static void read_cue(void)
+{
+    char text[TEXT] = {0};
+    long number, first, count;
+    if (cue < 0 || pread(cue, text, sizeof text - 1, 0) <= 0 || sscanf(text, "%ld %ld %ld", &number, &first, &count) != 3)
+        return;
+    if (number != act_number) {
+        act_number = number;
+        act_next = first;
+        act_left = count;
+    }
+}
+
 /* Whoever asks for buffers or a format becomes the streamer, as in uvcvideo; everybody else is told EBUSY. */
 static int become_streamer(int descriptor)
 {
@@ -178,12 +206,17 @@ static int become_streamer(int descriptor)
     if (streamer == descriptor)
         return 0;
     streamer = descriptor;
-    served = 0;
+    served = shown = act_left = 0;
     memory = memfd_create("fakev4l2", MFD_CLOEXEC);
     if (now.frames[0]) {
         struct stat facts;
         frames = REAL(open)(now.frames, O_RDONLY | O_CLOEXEC);
         frames_in_file = frames >= 0 && !fstat(frames, &facts) ? (long)((size_t)facts.st_size / frame_size()) : 0;
+    }
+    if (now.cue[0]) {
+        cue = REAL(open)(now.cue, O_RDONLY | O_CLOEXEC);
+        read_cue();
+        act_left = 0; /* what was asked for before this stream is over */
     }
     return memory < 0 ? -1 : 0;
 }
@@ -211,6 +244,30 @@ static void next_frame_due(void)
     arm();
 }
 
+/* The number in the file of the frame that is due. */
+static long next_frame(void)
+{
+    long idle = now.idle > 0 && now.idle < frames_in_file ? now.idle : frames_in_file;
+    read_cue();
+    if (act_left > 0 && act_next < frames_in_file) {
+        if (!--act_left)
+            shown = 0;
+        return act_next++;
+    }
+    return shown++ % idle;
+}
+
+static void add_noise(unsigned char *frame, size_t size)
+{
+    uint32_t random = (uint32_t)served * 2654435761U + 12345U;
+    for (size_t at = 0; at < size; at += 128) {
+        random = random * 1664525U + 1013904223U;
+        unsigned char *luma = frame + at + (random >> 26) * 2;
+        if (luma < frame + size)
+            *luma = (unsigned char)(*luma < 128 ? *luma + 1 : *luma - 1);
+    }
+}
+
 static void paint(int index)
 {
     size_t size = frame_size(), whole = (size_t)buffers * buffer_size();
@@ -218,8 +275,10 @@ static void paint(int index)
     if (all == MAP_FAILED)
         return;
     char *frame = all + (size_t)index * buffer_size();
-    if (frames_in_file <= 0 || pread(frames, frame, size, (off_t)((size_t)(served % frames_in_file) * size)) < 0)
+    if (frames_in_file <= 0 || pread(frames, frame, size, (off_t)((size_t)next_frame() * size)) < 0)
         memset(frame, 128, size);
+    if (now.noise)
+        add_noise((unsigned char *)frame, size);
     munmap(all, whole);
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import cv2
@@ -37,8 +37,11 @@ class FakeWebcam:
             + ["-o", str(self._library), str(_SOURCE), "-ldl", "-pthread"],
             check=True,
         )
-        self._settings: dict[str, object] = {"device": DEVICE}
-        self._shown = 0
+        self._cue = folder / "cue"
+        self._cue.write_text("0 0 0")
+        self._settings: dict[str, object] = {"device": DEVICE, "cue": self._cue, "noise": True}
+        self._shown = self._cues = 0
+        self._acts: dict[str, tuple[int, int]] = {}
         self.set(**settings)
 
     @property
@@ -58,21 +61,41 @@ class FakeWebcam:
         lines = (f"{key} {int(value) if isinstance(value, bool) else value}\n" for key, value in self._settings.items())
         _replace(self._folder / "settings", "".join(lines).encode())
 
-    def show(self, frames: Iterable[NDArray[np.uint8]]) -> None:
+    def show(self, frames: Iterable[NDArray[np.uint8]], acts: Mapping[str, Iterable[NDArray[np.uint8]]] = {}) -> None:
         """Put other people before the camera.
 
         :param frames: (h, w, 3) uint8 BGR, shown from the first at every open, and repeated.
+        :param acts: frames that :meth:`act` shows once.
         """
         images = list(frames)
+        idle = len(images)
+        self._acts = {}
+        for name, doing in acts.items():
+            first = len(images)
+            images += doing
+            self._acts[name] = (first, len(images) - first)
         height, width = images[0].shape[:2]
         self._shown += 1
         # A stream that runs keeps the file it has open.
         path = self._folder / f"frames-{self._shown}.yuyv"
         path.write_bytes(b"".join(cv2.cvtColor(image, cv2.COLOR_BGR2YUV_YUY2).tobytes() for image in images))
         previous = self._settings.get("frames")
-        self.set(frames=path, width=width, height=height)
+        self.set(frames=path, width=width, height=height, idle=idle)
         if previous is not None:
             os.unlink(str(previous))
+
+    def act(self, name: str) -> None:
+        """Let the person before the camera do something now; nothing happens if they do not know how."""
+        if name in self._acts:
+            self._cues += 1
+            first, count = self._acts[name]
+            _replace_in_place(self._cue, f"{self._cues} {first} {count}".ljust(64))
+
+
+def _replace_in_place(path: Path, text: str) -> None:
+    """In one write to the same file, which a stream that runs has open."""
+    with path.open("r+b", buffering=0) as file:
+        file.write(text.encode())
 
 
 def _replace(path: Path, content: bytes) -> None:
