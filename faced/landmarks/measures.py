@@ -19,6 +19,10 @@ _SHARPNESS_SIDE = 96
 _EYE_COLUMNS, _EYE_ROWS = 32, 24
 #: Dark lines thinner than this many rows (lashes, a closed lid) do not count as an iris.
 _IRIS_ROWS = 5
+#: What a lens covers, from the eye's centre: its width by the distance of the eyes, its columns and rows.
+_LENS_WIDTH, _LENS_COLUMNS, _LENS_ROWS = 0.43, 24, np.arange(-9, 16)
+#: The cheek below the lens, in the same steps.
+_CHEEK_COLUMNS, _CHEEK_ROWS = 8, np.arange(27, 35)
 #: A mouth patch, in units of the mouth's width: half height, and its rows and columns.
 _MOUTH_HALF_HEIGHT = 0.36
 _MOUTH_ROWS, _MOUTH_COLUMNS = 33, 24
@@ -30,7 +34,9 @@ class Measures:
 
     ``grey`` mean brightness of the face, 0-255; ``burnt`` share of its pixels that are saturated; ``sharpness`` share
     of its contrast that is in the finest detail, along the blurrier axis; ``openness`` height of the eyes by their
-    width; ``iris`` how much darker than the skin the dark of the eye is (0-1); ``cover`` evidence that the mouth is
+    width; ``iris`` how much darker than the skin the dark of the eye is (0-1); ``eye_light`` brightness around the eyes
+    by that of the cheeks below, the lighter eye; ``eye_dark`` the darkest around the eyes (pupil, lashes) by the light
+    there, mean of both; ``cover`` evidence that the mouth is
     hidden, up to one point each for: no dark line between lips, no redness of lips, another tint around the mouth than
     in the upper face; and up to half a point for mouth points that do not hold still.
     """
@@ -40,6 +46,8 @@ class Measures:
     sharpness: float
     openness: float
     iris: float
+    eye_light: float
+    eye_dark: float
     cover: float
 
 
@@ -52,13 +60,16 @@ def measure(image: NDArray[np.uint8], grey: NDArray[np.uint8], averaged: Average
     left, top = max(int(box.left), 0), max(int(box.top), 0)
     face = grey[top : int(box.top + box.height), left : int(box.left + box.width)]
     if face.size == 0:
-        return Measures(grey=0.0, burnt=0.0, sharpness=0.0, openness=eye_openness(points), iris=0.0, cover=0.0)
+        return Measures(0.0, 0.0, 0.0, eye_openness(points), 0.0, 0.0, 1.0, 0.0)
+    eye_light, eye_dark = _around_eyes(grey, points)
     return Measures(
         grey=float(face.mean()),
         burnt=float((face >= 250).mean()),
         sharpness=_sharpness(face),
         openness=eye_openness(points),
         iris=_iris_darkness(grey, points),
+        eye_light=eye_light,
+        eye_dark=eye_dark,
         cover=_cover(image, averaged),
     )
 
@@ -97,6 +108,20 @@ def _iris_darkness(grey: NDArray[np.uint8], points: NDArray[np.float32]) -> floa
         dark = _quantile(without_lines[4:-4, 6:-6], 0.04)
         darkness.append(1 - dark / max(_quantile(smooth, 0.80), 10.0))
     return float(np.mean(darkness))
+
+
+def _around_eyes(grey: NDArray[np.uint8], points: NDArray[np.float32]) -> tuple[float, float]:
+    """What a lens would cover, by the light on the cheek below: (``eye_light``, ``eye_dark``)."""
+    eyes = [points[first : first + 6].mean(axis=0) for first in (36, 42)]
+    across = eyes[1] - eyes[0]
+    step = across * (_LENS_WIDTH / _LENS_COLUMNS)
+    light, dark = [], []
+    for eye in eyes:
+        lens = _patch(grey, eye, step, _LENS_COLUMNS, _LENS_ROWS)
+        cheek = _patch(grey, eye, step, _CHEEK_COLUMNS, _CHEEK_ROWS)
+        light.append(_quantile(lens, 0.50) / max(_quantile(cheek, 0.50), 10.0))
+        dark.append(_quantile(lens, 0.04) / max(_quantile(lens, 0.80), 10.0))
+    return max(light), sum(dark) / 2
 
 
 def _quantile(values: NDArray[Any], share: float) -> float:
@@ -173,7 +198,7 @@ def _patch(
     centre: NDArray[np.float32],
     step: NDArray[np.float32],
     columns: int,
-    rows: NDArray[np.floating[Any]],
+    rows: NDArray[Any],
 ) -> NDArray[np.uint8]:
     """A turned rectangle of the image: ``step`` (2,) px from column to column, ``rows`` in the same unit."""
     u, v = np.arange(columns) - columns / 2 + 0.5, rows[:, None]

@@ -52,6 +52,8 @@ class Gates:
     min_sharpness: float
     max_spread: float
     min_openness: float
+    min_eye_light: float
+    max_eye_dark: float
     max_cover: float
 
 
@@ -69,6 +71,8 @@ WEBCAM = Gates(
     min_sharpness=0.05,
     max_spread=0.015,
     min_openness=0.13,
+    min_eye_light=0.30,
+    max_eye_dark=0.25,
     max_cover=1.0,
 )
 #: A staff-ID photo: posed, lit, and worth taking again. Nineteen in twenty press photos have a smaller spread.
@@ -84,6 +88,8 @@ PHOTO = Gates(
     min_sharpness=0.05,
     max_spread=0.010,
     min_openness=0.13,
+    min_eye_light=0.30,
+    max_eye_dark=0.22,
     max_cover=1.0,
 )
 
@@ -124,6 +130,7 @@ def judge(
         (measures.burnt <= gates.max_burnt, Reason.TOO_BRIGHT),
         # A mask moves the points that the pose is told from: say what to mend, not where to look.
         (measures.cover <= SURELY_COVERED, Reason.COVERED),
+        (measures.eye_light >= gates.min_eye_light, Reason.COVERED),
         (pose.yaw_deg <= gates.max_yaw_deg, Reason.TURNED_RIGHT),
         (pose.yaw_deg >= -gates.max_yaw_deg, Reason.TURNED_LEFT),
         (pose.pitch_deg >= -gates.max_up_deg, Reason.LOOKING_UP),
@@ -132,6 +139,8 @@ def judge(
         (measures.sharpness >= gates.min_sharpness, Reason.BLURRED),
         (measures.cover <= gates.max_cover, Reason.COVERED),
         (_eyes_open(measures, gates, usual_openness), Reason.EYES_CLOSED),
+        # Glare on spectacles: open eyes without anything dark in them.
+        (measures.eye_dark <= gates.max_eye_dark, Reason.TOO_BRIGHT),
         (spread <= gates.max_spread, Reason.UNSTEADY),
     )
     return next((reason for good, reason in fulfilled if not good), None)

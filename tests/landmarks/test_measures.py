@@ -75,6 +75,16 @@ def test_a_hidden_mouth_is_told_from_a_bare_one(
         assert min(found) > 1
 
 
+def test_lenses_that_hide_the_eyes_are_told_from_clear_ones(
+    predictor: Predictor, people: tuple[Identity, ...], plain: list[Measures]
+) -> None:
+    clear = [*plain, *changed(predictor, people, worn=Worn(glasses=True))]
+    dark = changed(predictor, people, worn=Worn(sunglasses=True))
+    glaring = changed(predictor, people, worn=Worn(glare=0.7))
+    assert max(face.eye_light for face in dark) < 0.3 < min(face.eye_light for face in clear) - 0.1
+    assert min(face.eye_dark for face in glaring) > 0.25 > max(face.eye_dark for face in clear) + 0.05
+
+
 def test_an_open_mouth_and_a_smile_are_no_cover(predictor: Predictor, people: tuple[Identity, ...]) -> None:
     for expression in (Expression(jaw=0.5), Expression(smile=0.9)):
         assert max(face.cover for face in changed(predictor, people, expression=expression)) < 1

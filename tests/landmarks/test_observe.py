@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from faced.dummy import Expression, Identity, Light, Pose, Sensor, Worn, clip, id_photo, nobody, render_frame
+from faced.dummy import Cloth, Expression, Identity, Light, Pose, Sensor, Worn, clip, id_photo, nobody, render_frame
 from faced.landmarks.observe import FrameReport, Observer, observe_photo
 from faced.landmarks.predictor import Predictor
 from faced.landmarks.quality import Reason
@@ -41,11 +41,28 @@ def test_spectacles_do_not_count_as_covering(predictor: Predictor, people: tuple
     assert reasons(predictor, people, worn=Worn(glasses=True))[Reason.COVERED] == 0
 
 
-@pytest.mark.parametrize("worn", [Worn(mask=True), Worn(hand=True)], ids=["mask", "hand"])
-def test_a_hidden_mouth_never_passes(predictor: Predictor, people: tuple[Identity, ...], worn: Worn) -> None:
+@pytest.mark.parametrize(
+    "worn",
+    [
+        Worn(mask=True),
+        Worn(mask=True, cloth=Cloth.BLACK),
+        Worn(below_nose=True),
+        Worn(scarf=True, cloth=Cloth.WOOL),
+        Worn(hand=True),
+        Worn(sunglasses=True),
+    ],
+    ids=["mask", "black mask", "slipped mask", "scarf", "hand", "dark glasses"],
+)
+def test_a_covered_face_never_passes(predictor: Predictor, people: tuple[Identity, ...], worn: Worn) -> None:
     seen = reasons(predictor, people, worn=worn)
     assert seen[None] == 0
     assert seen[Reason.COVERED] > 0
+
+
+def test_glare_that_hides_the_eyes_is_too_much_light(predictor: Predictor, people: tuple[Identity, ...]) -> None:
+    seen = reasons(predictor, people, worn=Worn(glare=0.7))
+    assert seen[None] == 0
+    assert seen[Reason.TOO_BRIGHT] > 0.5 * seen.total()
 
 
 @pytest.mark.parametrize(
@@ -205,6 +222,7 @@ def test_a_photo_is_observed_by_36_calls_in_its_own_pixels(predictor: Predictor,
     ("picture", "reason"),
     [
         (lambda person: id_photo(person, worn=Worn(mask=True)), Reason.COVERED),
+        (lambda person: id_photo(person, worn=Worn(sunglasses=True)), Reason.COVERED),
         (lambda person: id_photo(person, pose=Pose(yaw_deg=25.0, distance_cm=160.0)), Reason.TURNED_LEFT),
         (lambda person: np.full((600, 480, 3), 200, np.uint8), Reason.NO_FACE),
         (lambda person: np.hstack([id_photo(person), id_photo(person)]), Reason.SEVERAL_FACES),

@@ -10,7 +10,7 @@ from faced.landmarks.measures import Measures
 from faced.landmarks.pose import Pose
 from faced.landmarks.quality import PHOTO, WEBCAM, Gates, Reason, judge
 
-GOOD = Measures(grey=120, burnt=0.0, sharpness=0.1, openness=0.3, iris=0.85, cover=0.0)
+GOOD = Measures(grey=120, burnt=0.0, sharpness=0.1, openness=0.3, iris=0.85, eye_light=0.7, eye_dark=0.1, cover=0.0)
 STRAIGHT = Pose(0, 2, 0)
 
 
@@ -50,6 +50,8 @@ def test_a_good_face_passes(gates: Gates) -> None:
         (replace(GOOD, burnt=0.5), Reason.TOO_BRIGHT),
         (replace(GOOD, sharpness=0.02), Reason.BLURRED),
         (replace(GOOD, cover=2.0), Reason.COVERED),
+        (replace(GOOD, eye_light=0.15), Reason.COVERED),
+        (replace(GOOD, eye_dark=0.5), Reason.TOO_BRIGHT),
         (replace(GOOD, openness=0.1), Reason.EYES_CLOSED),
         (replace(GOOD, openness=0.2, iris=0.4), Reason.EYES_CLOSED),
     ],
@@ -86,6 +88,12 @@ def test_a_webcam_at_seventy_centimetres_is_near_enough() -> None:
 
 def test_narrow_eyes_are_open_eyes_where_an_iris_shows() -> None:
     assert verdict(replace(GOOD, openness=0.17, iris=0.8)) is None
+
+
+def test_glare_is_only_spoken_of_where_the_eyes_seem_open() -> None:
+    washed_out = replace(GOOD, iris=0.4, eye_dark=0.5)
+    assert verdict(washed_out) is Reason.TOO_BRIGHT
+    assert verdict(replace(washed_out, openness=0.2)) is Reason.EYES_CLOSED
 
 
 def test_an_eye_is_closed_when_it_is_much_less_open_than_usual() -> None:
