@@ -1,19 +1,38 @@
-"""Live or not: one request or more after the match, judged on the track that matched. The door of this room."""
+"""Live or not: one request or more after the match, judged on the track that matched. The door of this room.
+
+A request is answered only by what begins after it and shows depth. Blinking or opening the mouth shows none: unless the
+head has turned by itself, a turn is asked for next. Where nothing can be shown, depth and a blink are awaited from
+natural motion. Each test must be passed; a veto ends it.
+"""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
+
 from faced.liveness.challenge import ALL, Challenge, draw
-from faced.liveness.track import Observed, Track
+from faced.liveness.features import blinks, opened_mouth
+from faced.liveness.rules import Rule
+from faced.liveness.track import KEPT_S, Observed, Track
+from faced.liveness.turning import BEFORE_S, REACTION_S, TURN_DEG, Angles, Progress, judge_turn, natural_turn, steady
+from faced.liveness.veto import CueWatch, FrameWatch
+
+#: A request is put off while the head moves, for so long at most: a movement that is under way is no answer.
+_STEADY_S, _LONGEST_WAIT_S = 0.3, 1.0
+#: Blinks are judged against the openness of the eyes in the seconds before.
+_EYES_BEFORE_S = 3.0
+#: A face may be lost from view so often after a request.
+_LOSSES = 2
 
 
 class LivenessState(StrEnum):
     """How far it is."""
 
-    #: Nothing to show yet: not begun, before the request, or watching without one.
+    #: Nothing to show: not begun, before a request, or watching without one.
     WAITING = "waiting"
     #: Show the challenge.
     ASK = "ask"
@@ -27,9 +46,9 @@ class LivenessPolicy:
 
     :param challenges: how many actions.
     :param directed: whether a request can be shown; if not, a blink and depth are awaited from natural motion.
-    :param actions: those to choose from; a signed exemption leaves one out.
+    :param actions: those to choose from, at least as many as challenges; a signed exemption leaves one out.
     :param deny_cues: whether numbers about screens and prints may deny.
-    :param onset_s: the request comes this long after the match, at random between the two.
+    :param onset_s: a request comes this long after what it waits for, at random between the two.
     :param request_s: an action that takes longer does not count.
     :param natural_s: how long natural motion is watched where nothing is shown.
     """
@@ -42,13 +61,17 @@ class LivenessPolicy:
     request_s: float = 5.0
     natural_s: float = 8.0
 
+    def __post_init__(self) -> None:
+        if not 1 <= self.challenges <= len(set(self.actions)):
+            raise ValueError("there are fewer actions than challenges")
+
 
 @dataclass(frozen=True)
 class LivenessVerdict:
     """What is known at a moment.
 
-    ``rule`` names what denied, for the audit only: the person is never told; empty while nothing is decided.
-    ``challenge`` is to be shown while ``state`` is ask, with ``again`` after the wrong side.
+    ``rule`` names what denied (:class:`faced.liveness.rules.Rule`), for the audit only: the person is never told; empty
+    while nothing is denied. ``challenge`` is to be shown while ``state`` is ask, with ``again`` after the wrong side.
     """
 
     state: LivenessState
@@ -67,51 +90,191 @@ class LivenessJudge:
         self._policy = policy
         self._chance = chance
         self._track = Track()
-        self._asked: list[Challenge] = []
+        self._frames = FrameWatch()
+        self._cues = CueWatch()
+        self._veto: Rule | None = None
+        self._live = False
+        #: Drawn once: whoever hides the face until a convenient request comes gets the same again.
+        self._requests: list[Challenge] = []
+        self._losses = 0
+        self._wrong_sides = 0
         self._begun_s: float | None = None
+        self._onset_s = 0.0
+        self._asked_s: float | None = None
+        #: Yaw and pitch at the first request, degrees.
+        self._rest: tuple[float, ...] | None = None
+        self._done = 0
+        self._deep = False
+        self._failure = Rule.NO_ACTION
 
-    def see(self, sight: Observed) -> None:
-        """The next sight of the attempt's present track, usable or gated, before and after the match."""
-        self._track.add(sight)
+    def see(self, sight: Observed) -> bool:
+        """The next sight of the attempt's present track, usable or gated, before and after the match.
+
+        :return: False if it may be another face: as after :meth:`lost`, it must match and begin again.
+        """
+        if self._track.add(sight):
+            return True
+        self._break()
+        return False
+
+    def lost(self) -> None:
+        """The track broke: another face may be there, which must match and begin again."""
+        self._track.clear()
+        self._break()
 
     def frame(self, timestamp_s: float, digest: bytes) -> None:
         """Every frame of the camera, with or without a face, before :meth:`see`.
 
         :param digest: of the picture's bytes.
         """
+        rule = self._frames.frame(timestamp_s, digest)
+        # A camera that wakes up may send black pictures.
+        if rule is not None and (rule is not Rule.FROZEN or len(self._track)):
+            self._deny(rule)
 
     def cue(self, name: str, value: float, timestamp_s: float) -> None:
         """A number about the surroundings of the face; 1 is its limit, more is suspicious.
 
         :param name: begins with "screen" or "print".
         """
+        rule = self._cues.cue(name, value)
+        if rule is not None and self._policy.deny_cues:
+            self._deny(rule)
 
     def begin(self, now_s: float) -> Challenge | None:
         """The identity matched on the present track.
 
         :return: what will be asked when :meth:`verdict` says so; None where nothing is shown.
         """
-        self._begun_s = now_s
+        if self._begun_s is None:
+            self._begun_s = now_s
+            self._put_off(now_s)
         if not self._policy.directed:
             return None
-        if not self._asked:
-            self._asked = draw(self._policy.actions, self._policy.challenges, self._chance)
-        return self._asked[0]
-
-    def lost(self) -> None:
-        """The track broke: another face may be there, and must match and begin again."""
-        self._track.clear()
-        self._begun_s = None
+        if not self._requests:
+            self._requests = draw(self._policy.actions, self._policy.challenges, self._chance)
+        return self._requests[0]
 
     def verdict(self, now_s: float) -> LivenessVerdict:
-        """What is known now; live and not live are final.
+        """What is known now; not live is final, and so is live.
 
-        :param now_s: the clock of the sights' timestamps.
+        :param now_s: on the clock of the sights' timestamps.
         """
-        if self._begun_s is None or now_s < self._begun_s + self._policy.onset_s[1]:
+        if self._veto is None and not self._live and self._begun_s is not None:
+            if not self._policy.directed:
+                self._watch(now_s, self._begun_s)
+            elif self._done == len(self._requests):
+                self._await_depth(now_s)
+            elif self._asked_s is None:
+                self._perhaps_ask(now_s)
+            else:
+                self._judge(now_s, self._asked_s)
+        if self._veto is not None:
+            return LivenessVerdict(LivenessState.NOT_LIVE, self._veto.value)
+        if self._live:
+            return LivenessVerdict(LivenessState.LIVE)
+        if self._asked_s is None:
             return LivenessVerdict(LivenessState.WAITING)
-        if now_s > self._begun_s + self._policy.onset_s[1] + self._policy.request_s:
-            return LivenessVerdict(LivenessState.NOT_LIVE, "no_action")
-        if not self._asked:
-            return LivenessVerdict(LivenessState.WAITING)
-        return LivenessVerdict(LivenessState.ASK, challenge=self._asked[0])
+        again = self._wrong_sides > 0
+        return LivenessVerdict(LivenessState.ASK, challenge=self._requests[self._done], again=again)
+
+    def _forget(self) -> None:
+        """Nothing has been shown on this track yet."""
+        self._begun_s = None
+        self._asked_s = None
+        self._rest = None
+        self._done = 0
+        self._deep = False
+
+    def _break(self) -> None:
+        if self._asked_s is not None or self._done:
+            self._losses += 1
+            if self._losses > _LOSSES:
+                self._deny(Rule.JUMP)
+        self._forget()
+
+    def _deny(self, rule: Rule) -> None:
+        self._veto = self._veto or rule
+
+    def _put_off(self, now_s: float) -> None:
+        self._asked_s = None
+        self._failure = Rule.NO_ACTION
+        self._onset_s = now_s + self._chance.uniform(*self._policy.onset_s)
+
+    def _perhaps_ask(self, now_s: float) -> None:
+        """Ask when the head is still and where it was at the first request: to turn back is no answer."""
+        if now_s < self._onset_s:
+            return
+        recent = self._track.between(now_s - _STEADY_S, now_s)
+        if self._rest is None:
+            ready = steady(recent) or now_s >= self._onset_s + _LONGEST_WAIT_S
+        else:
+            ready = steady(recent) and self._back(recent, self._rest)
+        if ready:
+            self._asked_s = now_s
+            if self._rest is None and recent:
+                self._rest = tuple(np.median(Angles.of(recent).degrees, axis=0))
+        elif now_s > self._onset_s + self._policy.request_s:
+            self._deny(Rule.NO_ACTION)
+
+    def _back(self, recent: Sequence[Observed], rest: tuple[float, ...]) -> bool:
+        away = np.abs(np.median(Angles.of(recent).degrees, axis=0) - rest)
+        return bool((away <= 0.7 * np.array(TURN_DEG)).all())
+
+    def _judge(self, now_s: float, asked_s: float) -> None:
+        progress = self._progress(self._requests[self._done], asked_s, now_s)
+        match progress:
+            case Progress.DONE:
+                self._deep = self._deep or self._requests[self._done].turns
+                self._done += 1
+                self._put_off(now_s)
+                if self._done == len(self._requests):
+                    self._await_depth(now_s)
+                return
+            case Progress.WRONG_SIDE:
+                self._wrong_sides += 1
+                if self._wrong_sides > 1:
+                    self._deny(Rule.WRONG_SIDE_TWICE)
+                others = set(self._requests) - {self._requests[self._done]}
+                actions = [action for action in self._policy.actions if action not in others]
+                self._requests[self._done] = draw(actions, 1, self._chance)[0]
+                self._put_off(now_s)
+                return
+            case Progress.EARLY:
+                self._failure = Rule.TOO_EARLY
+            case Progress.FLAT:
+                self._failure = Rule.FLAT
+        if now_s > asked_s + self._policy.request_s:
+            self._deny(self._failure)
+
+    def _progress(self, challenge: Challenge, asked_s: float, now_s: float) -> Progress:
+        match challenge:
+            case Challenge.BLINK_TWICE:
+                seen = blinks(self._track.between(asked_s - _EYES_BEFORE_S, now_s))
+                done = sum(blink.start_s >= asked_s + REACTION_S for blink in seen) >= 2
+            case Challenge.OPEN_MOUTH:
+                done = opened_mouth(self._track.between(asked_s - BEFORE_S, now_s), asked_s + REACTION_S)
+            case _:
+                return judge_turn(self._track.between(asked_s - BEFORE_S, now_s), challenge, asked_s)
+        return Progress.DONE if done else Progress.NOTHING
+
+    def _await_depth(self, now_s: float) -> None:
+        """All was done that was asked for; a picture can be made to blink, but not to turn."""
+        if self._deep or natural_turn(self._track.between(now_s - KEPT_S, now_s)):
+            self._live = True
+            return
+        turns = [action for action in self._policy.actions if action.turns and action not in self._requests]
+        if turns:
+            self._requests += draw(turns, 1, self._chance)
+        elif now_s > self._onset_s + self._policy.request_s:
+            self._deny(Rule.NO_DEPTH)
+
+    def _watch(self, now_s: float, begun_s: float) -> None:
+        """Nothing can be asked: what people do by themselves must be enough."""
+        sights = self._track.between(now_s - KEPT_S, now_s)
+        self._deep = self._deep or natural_turn(sights)
+        blinked = bool(blinks(sights))
+        if self._deep and blinked:
+            self._live = True
+        elif now_s > begun_s + self._policy.natural_s:
+            self._deny(Rule.NO_BLINK if self._deep else Rule.NO_DEPTH)
