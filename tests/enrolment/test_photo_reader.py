@@ -40,6 +40,13 @@ def portrait() -> bytes:
     return encode_jpeg(id_photo(Identity(3)))
 
 
+@pytest.fixture(scope="module")
+def slow() -> bytes:
+    """A picture whose reading takes half a second."""
+    noise = np.random.default_rng(1).integers(0, 255, (500, 7000, 3), np.uint8)
+    return encode_jpeg(np.tile(noise, (10, 1, 1)), quality=40)
+
+
 def look(reader: PhotoReader, photo: bytes | Path) -> PhotoResult:
     (result,) = reader.read([("photo", photo)])
     return result
@@ -195,9 +202,8 @@ def test_a_predictor_that_is_none_is_named(tmp_path: Path) -> None:
         pass
 
 
-def test_a_photo_that_kills_its_reader_is_refused_and_the_others_go_on(portrait: bytes) -> None:
+def test_a_photo_that_kills_its_reader_is_refused_and_the_others_go_on(portrait: bytes, slow: bytes) -> None:
     """As if a decoder had crashed: the process that looks at the first photo gets a signal."""
-    slow = encode_jpeg(np.random.default_rng(1).integers(0, 255, (5000, 7000, 3), np.uint8), quality=40)
     with PhotoReader(None, workers=1) as reader:
         home = nursery()
 
@@ -215,8 +221,7 @@ def test_a_photo_that_kills_its_reader_is_refused_and_the_others_go_on(portrait:
         assert second.refusal is None
 
 
-def test_a_photo_that_hangs_its_reader_is_refused_and_the_others_go_on(portrait: bytes) -> None:
-    slow = encode_jpeg(np.random.default_rng(1).integers(0, 255, (5000, 7000, 3), np.uint8), quality=40)
+def test_a_photo_that_hangs_its_reader_is_refused_and_the_others_go_on(portrait: bytes, slow: bytes) -> None:
     with PhotoReader(None, workers=1, most_wall_s=3.0) as reader:
         home = nursery()
 
