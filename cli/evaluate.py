@@ -145,6 +145,7 @@ class _Bench:
         ):
             participants = photographed(reader, people, self._groups, step)
             evaluation = self._evaluation(reader.predictor_id, dummy=evaluation.dummy)
+        click.echo(_wait(), err=True)
         try:
             return evaluation.over(participants, Basis.PHOTOS, samples=count)
         finally:
@@ -169,6 +170,7 @@ class _Bench:
             with progress(len(people), _("Opening face data")) as step:
                 verifier = desk.station.verifier(self._run.now)
                 found = opened(people, verifier, desk.key.epochs, self._groups, step)
+            click.echo(_wait(), err=True)
             try:
                 return self._evaluation(found.predictor, dummy=dummy).over(
                     found.participants, Basis.ENROLLED, samples=found.samples, left_out=found.left_out
@@ -195,6 +197,10 @@ class _Bench:
                 ),
                 err=True,
             )
+
+
+def _wait() -> str:
+    return _("Comparing everybody with everybody; this takes a minute or two.")
 
 
 def _forbid_dumps() -> None:
