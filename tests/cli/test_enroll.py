@@ -329,7 +329,7 @@ def test_enough_people_in_one_folder_set_the_threshold_of_the_site(founded: Offi
     folder.mkdir()
     staff = ["login,staff_number,name"]
     for seed in roster(FEWEST_PEOPLE):
-        (folder / f"d{seed}.jpg").write_bytes(encode_jpeg(id_photo(Identity(seed))))
+        (folder / f"d{seed}.jpg").write_bytes(encode_jpeg(id_photo(Identity(seed)), 95))
         staff.append(f"d{seed},{seed},Dummy {seed}")
     (tmp_path / "staff.csv").write_text("\n".join(staff))
     import_all = ("enroll", "--photos", folder, "--staff-list", tmp_path / "staff.csv", "--reason", "import", "--json")
