@@ -17,6 +17,7 @@ _FLICK_DEG, _FLICK_S = 30.0, 0.3
 #: Asked for an open mouth, a sheet is brought nearer and bent: the nearest that it can do.
 _LUNGE = 0.12
 _LUNGE_BEND_PER_DM = 0.5
+_BY_NECK = (Challenge.LEFT, Challenge.RIGHT, Challenge.UP, Challenge.DOWN)
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class Hand:
         about; ``reach`` is a share of the distance.
     :param bend_per_dm: curvature of the sheet as it is held, and ``flex_per_dm`` how much that changes.
     :param turn_deg: how far it is turned when a turn is asked, ``tilt_deg`` when a nod is.
-    :param carry_cm: how far it is moved to the asked side meanwhile.
+    :param carry_cm: how far it is moved to the asked side meanwhile, and ``bow_per_dm`` how much more it is bent, as if
+        that were depth.
     """
 
     yaw_deg: float = 2.0
@@ -40,6 +42,7 @@ class Hand:
     turn_deg: float = 30.0
     tilt_deg: float = 20.0
     carry_cm: float = 2.0
+    bow_per_dm: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,8 @@ def handled(hand: Hand, rng: np.random.Generator, time: Track, acts: Sequence[Ac
     bend = hand.bend_per_dm + drift(rng, time, 1.0, hand.flex_per_dm)
     for act in acts:
         share = act.extent * doing(act, time)
+        if act.challenge in _BY_NECK:
+            bend = bend + hand.bow_per_dm * share
         match act.challenge:
             case Challenge.LEFT:
                 yaw, right = yaw + hand.turn_deg * share, right + hand.carry_cm * share

@@ -59,7 +59,7 @@ class CutPrint:
         facing = normals_of(turned.reshape(*_CELLS, 3))
         surface = Surface(placement.pixels(turned), facing, self._texture, grid(*_CELLS))
         reduced = self._photo_px_per_dm / (WEBCAM_LENS.focal_px / (pose.distance_cm / 10))
-        draw_surface(image, surface, self._photo, Finish(glare=0.3), light, reduced=reduced, holes=self._holes)
+        draw_surface(image, surface, self._photo, Finish(glare=0.2), light, reduced=reduced, holes=self._holes)
         return image
 
 

@@ -81,12 +81,6 @@ SIDE_LIGHT = Light(left=1.0, up=0.1, front=0.1, lamp=1.05, room=0.14)
 GLARING_LIGHT = Light(lamp=1.75, room=0.9)
 
 
-def usual_light(rng: np.random.Generator) -> Light:
-    """The light at some desk: a lamp or window ahead, to either side, brighter or darker, never only from the side."""
-    left, up, lamp, room = rng.uniform((-0.6, 0.3, 0.55, 0.32), (0.6, 0.8, 0.95, 0.52))
-    return Light(left=float(left), up=float(up), lamp=float(lamp), room=float(room))
-
-
 @dataclass(frozen=True)
 class Lens:
     """The picture's size and how much of the world is in it; ``eyes_row`` is where the face's middle is drawn."""

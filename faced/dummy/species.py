@@ -15,20 +15,27 @@ import numpy as np
 from faced.dummy.attack import PORTRAIT_CM, Bend, Sheet, portrait, show
 from faced.dummy.bust import Bust
 from faced.dummy.clip import Clip, clip
+from faced.dummy.desk import exposed, usual_light
 from faced.dummy.handling import Hand, handled
-from faced.dummy.identity import Identity
+from faced.dummy.head import head_model
+from faced.dummy.identity import SPREAD, Identity
 from faced.dummy.motion import Act, Challenge, Track, Truth, script
 from faced.dummy.peephole import CutPrint
 from faced.dummy.photo import PHOTO_CM, id_photo
 from faced.dummy.raster import Floats
 from faced.dummy.render import room_brightness
 from faced.dummy.roster import roster
-from faced.dummy.scene import WEBCAM, Light, Picture, office, usual_light
+from faced.dummy.scene import Light, Picture, office
+from faced.dummy.shape import Shape, draw_shape
 
 #: Whose faces and heads operators and sculptors have.
 _STRANGERS = 60
+#: A sculptor chooses the head that is most like the victim's out of so many.
+_MODELS = 8
 #: How far a bent sheet goes round: the angle between its left and right edge, radians. A face is half of it.
 _BOW = (0.6, 1.8)
+#: Reflections of the lamp: an operator holds the sheet so that none covers the face.
+_MATT, _GLOSSY = 0.2, 0.5
 _STEADY = Hand(yaw_deg=1.5, pitch_deg=1.5, roll_deg=1, slide_cm=0.4)
 #: A film does something every so many seconds; it may have been running for so long.
 _EACH_S = 2.3
@@ -134,14 +141,18 @@ class _Scene:
         time_s = np.arange(max(1, round(seconds * fps))) / fps
         return cls(species, victim, seed, time_s, fps, acts, light, room, rng)
 
-    def stranger(self) -> Identity:
+    def stranger(self, alike_of: int = 1) -> Identity:
+        """Somebody else, the one of so many whose head is most like the victim's."""
         others = [seed for seed in roster(_STRANGERS) if seed != self.victim.seed]
-        return Identity(int(self.rng.choice(others)))
+        met = [int(seed) for seed in self.rng.choice(others, alike_of, replace=False)]
+        return Identity(min(met, key=lambda seed: _unlike(self.victim, seed)))
 
     def clip(self, truth: Truth, drawn: Callable[[int], Floats]) -> Clip:
+        camera = exposed(self.light)
+
         def picture(index: int) -> Picture:
             noise = np.random.default_rng([47, self.seed, self.victim.seed, index])
-            return WEBCAM.develop(drawn(index), noise)
+            return camera.develop(drawn(index), noise)
 
         return Clip(truth, picture)
 
@@ -152,7 +163,7 @@ def _printed(scene: _Scene) -> Clip:
     bend = bends.get(scene.species, Bend.FLAT)
     width_cm = float(scene.rng.choice([10.0, 15.0, 20.0, PHOTO_CM]))
     distance_cm = width_cm / PHOTO_CM * float(scene.rng.uniform(44, 58))
-    turn_deg, tilt_deg, carry_cm, bow = scene.rng.uniform((20, 14, 0, _BOW[0]), (40, 30, 4, _BOW[1]))
+    turn_deg, tilt_deg, carry_cm, bow, more = scene.rng.uniform((20, 14, 0, _BOW[0], 0), (40, 30, 4, _BOW[1], 0.6))
     hand = Hand(turn_deg=turn_deg, tilt_deg=tilt_deg, carry_cm=carry_cm)
     match scene.species:
         case Species.MOVED_PRINT:
@@ -161,11 +172,11 @@ def _printed(scene: _Scene) -> Clip:
             hand = replace(hand, yaw_deg=6, pitch_deg=1, roll_deg=1, carry_cm=carry_cm / 2)
         case Species.UPRIGHT_BENT_PRINT | Species.LEVEL_BENT_PRINT:
             per_dm = 10 * bow / width_cm
-            hand = replace(hand, bend_per_dm=per_dm, flex_per_dm=0.2 * per_dm)
+            hand = replace(hand, bend_per_dm=per_dm, flex_per_dm=0.2 * per_dm, bow_per_dm=more * per_dm)
         case _:
             pass
     photo = id_photo(scene.victim)
-    return _held(scene, lambda _index: photo, Sheet(width_cm, distance_cm, bend=bend, glare=0.7), hand)
+    return _held(scene, lambda _index: photo, Sheet(width_cm, distance_cm, bend=bend, glare=_MATT), hand)
 
 
 def _tablet(scene: _Scene) -> Clip:
@@ -181,7 +192,17 @@ def _replayed(scene: _Scene) -> Clip:
     begun_s, film_seed = scene.rng.uniform(0, _ROUND_S), int(scene.rng.integers(1 << 16))
     film_acts = scene.acts if scene.species is Species.REPLAY_CHOSEN else _filmed(scene, float(begun_s))
     seconds = len(scene.time_s) / scene.fps
-    film = clip(scene.victim, film_seed, seconds, scene.fps, motion=0.5, acts=film_acts, light=light, distance_cm=56)
+    film = clip(
+        scene.victim,
+        film_seed,
+        seconds,
+        scene.fps,
+        motion=0.5,
+        acts=film_acts,
+        light=light,
+        sensor=exposed(light),
+        distance_cm=56,
+    )
     truth = replace(film.truth, live=False)
     return _held(scene, lambda index: portrait(film[index]), sheet, _STEADY, truth)
 
@@ -225,7 +246,7 @@ def _peeping(scene: _Scene) -> Clip:
 
 def _sculpted(scene: _Scene) -> Clip:
     """The head moves as people do and obeys turns and nods; its face is rigid."""
-    bust = Bust(id_photo(scene.victim), scene.victim, scene.stranger())
+    bust = Bust(id_photo(scene.victim), scene.victim, scene.stranger(_MODELS))
     plot = script(
         int(scene.rng.integers(1 << 31)),
         len(scene.time_s) / scene.fps,
@@ -241,7 +262,7 @@ def _sculpted(scene: _Scene) -> Clip:
 def _screen(scene: _Scene, shown_cm: float) -> Sheet:
     """A tablet; ``shown_cm`` is how wide its picture would be in life size."""
     width_cm, as_at_cm = scene.rng.uniform((12, 44), (15.5, 58))
-    return Sheet(float(width_cm), float(width_cm / shown_cm * as_at_cm), screen=True, glare=0.7)
+    return Sheet(float(width_cm), float(width_cm / shown_cm * as_at_cm), screen=True, glare=_GLOSSY)
 
 
 def _held(
@@ -272,3 +293,17 @@ def _held(
         )
 
     return scene.clip(truth, drawn)
+
+
+def _unlike(victim: Identity, seed: int) -> float:
+    """How different a head is in shape, dm; looks do not count, for they come from the photo."""
+    model = head_model()
+    face = model.skin & (model.follows > 0.99) & (model.vertices[:, 2] > 0.8)
+    return float(np.abs(_at_rest(victim.shape)[face] - _at_rest(draw_shape(seed, SPREAD))[face]).mean())
+
+
+def _at_rest(shape: Shape) -> Floats:
+    model = head_model()
+    known = {name: weight for name, weight in shape.weights.items() if name in model.targets}
+    moved = model.morphed(model.vertices, known)
+    return np.asarray(moved - moved.mean(0), np.float32)
