@@ -7,7 +7,7 @@ figure over fewer of them than asked for is withheld, and so is what would give 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -37,6 +37,7 @@ from faced.records.evaluation_report import (
 
 #: How many later pictures are fused into a probe, where enough people have them.
 PICTURES = (1, 3)
+_FIGURES = ("fte", "fta", "fmr", "fnmr")
 
 
 class Result(Protocol):
@@ -159,36 +160,36 @@ class Evaluation:
             return None
         calibrated = max(compared)
         found = compared[calibrated]
-        total = self._group_rates(None, participants, enrolled, found)
-        measured = [name for name in _FIGURES if getattr(total, name) is not None]
         names = sorted({person.group for person in participants})
-        each = {name: self._group_rates([name], participants, enrolled, found) for name in names}
+        # What is withheld of all people is withheld of their groups, and then no reason to hide those.
+        total = self._group_rates(names, participants, enrolled, found)
+        measured = [name for name in _FIGURES if _people(getattr(total, name)) >= self.least_people]
+        each = {name: self._group_rates([name], participants, enrolled, found, measured) for name in names}
         sizes = {name: [_people(getattr(rates, figure)) for figure in measured] for name, rates in each.items()}
         shown = partition(sizes, self.least_people)
         groups = [each[name] for name in shown.alone]
         if shown.together:
-            groups.append(self._group_rates(shown.together, participants, enrolled, found))
+            groups.append(self._group_rates(shown.together, participants, enrolled, found, measured))
         return Breakdown(self.points[0].fmr, calibrated, tuple(groups))
 
     def _group_rates(
         self,
-        names: Sequence[str] | None,
+        names: Sequence[str],
         participants: Sequence[Participant],
         enrolled: Sequence[Participant],
         found: Comparisons,
+        figures: Collection[str] = _FIGURES,
     ) -> GroupRates:
-        """The rates of some groups together; of all for None."""
-        members = [person for person in participants if names is None or person.group in names]
-        inside = np.array([names is None or person.group in names for person in enrolled], bool)
+        """These figures of some groups together."""
+        members = [person for person in participants if person.group in names]
+        inside = np.array([person.group in names for person in enrolled], bool)
         fmr, fnmr = _match_rates(found, 0, inside[found.enrolled] & inside[found.probed])
-        group = names[0] if names is not None and len(names) == 1 else None
-        return GroupRates(group, len(members), *_acquisition(members), fmr, fnmr)
+        group = names[0] if len(names) == 1 else None
+        rates = zip(_FIGURES, (*_acquisition(members), fmr, fnmr), strict=True)
+        return GroupRates(group, len(members), *(rate if name in figures else None for name, rate in rates))
 
     def _shown(self, rate: Proportion | None) -> Proportion | None:
         return rate if _people(rate) >= self.least_people else None
-
-
-_FIGURES = ("fte", "fta", "fmr", "fnmr")
 
 
 def photographed(

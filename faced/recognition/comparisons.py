@@ -214,9 +214,9 @@ class _Judge:
         enrol, row = np.unique(left.samples, return_inverse=True)
         probe, column = np.unique(right.samples, return_inverse=True)
         own = None if self._site is None else self._site.threshold(point.fmr)
-        table = np.array(
-            [[point.threshold(e, p, calibrated=own is not None) for p in probe] for e in enrol]
-        ).reshape(len(enrol), len(probe))
+        table = np.array([[point.threshold(e, p, calibrated=own is not None) for p in probe] for e in enrol]).reshape(
+            len(enrol), len(probe)
+        )
         needed: Floats = (table if own is None else np.maximum(table, own))[row[:, None], column[None]]
         return needed
 

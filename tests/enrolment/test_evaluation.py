@@ -196,6 +196,15 @@ def test_errors_are_counted_in_the_group_where_they_are() -> None:
     }
 
 
+def test_a_figure_that_is_withheld_of_all_is_withheld_of_groups_and_hides_none_of_them() -> None:
+    photos = [(seed, seed) if seed in (0, 1, 7) else (seed,) for seed in range(14)]
+    found = report(photos, least_people=5, groups={number: "a" if number < 7 else "b" for number in range(14)})
+    assert found.breakdown is not None
+    assert [rates.group for rates in found.breakdown.groups] == ["a", "b"]
+    assert all(rates.fta is None and rates.fnmr is None for rates in found.breakdown.groups)
+    assert all(rates.fte is not None and rates.fmr is not None for rates in found.breakdown.groups)
+
+
 def test_people_without_a_group_are_a_group_too() -> None:
     found = report([(seed, seed) for seed in range(15)], groups={number: "known" for number in range(12)})
     # Three others: shown, they could be told; left out, subtracted.
