@@ -37,7 +37,7 @@ def sitting_guide(stream: TextIO | None = None) -> Iterator[Callable[[SittingPro
 
 
 class LiveLine:
-    """One line of a terminal, written anew whenever hint or count change.
+    """One line of a terminal, written anew whenever hint or count change; it is told every frame.
 
     :param columns: the width of the terminal.
     :param clock: seconds.
@@ -49,6 +49,7 @@ class LiveLine:
         self._clock = clock
         self._hint = ""
         self._hint_at = float("-inf")
+        self._written = ""
 
     def show(self, progress: SittingProgress) -> None:
         """What to do, and how far it is."""
@@ -60,6 +61,9 @@ class LiveLine:
         bar = "#" * progress.kept + "." * (progress.wanted - progress.kept)
         count = _("{kept} of {wanted} pictures").format(kept=progress.kept, wanted=progress.wanted)
         text = _cut(f"  [{bar}] {count}  {self._hint}", self._columns - 1)
+        if text == self._written:
+            return
+        self._written = text
         click.echo(f"{_TO_LINE_START}{text}{_CLEAR_REST}", file=self._stream, nl=False)
 
     def end(self) -> None:

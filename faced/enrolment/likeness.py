@@ -66,13 +66,12 @@ def template_of_sitting(
 
     Time is the camera's: the timestamps of its frames.
 
-    :param guide: is told what the person should do and how far it is, each time that changes.
+    :param guide: is told with every frame what the person should do and how far it is.
     :raises PhotoRefused: too few usable frames within the time; ``reason`` is the gate that refused most of them.
     :raises CameraUnavailable: the camera went away.
     """
     observer.reset()
     sitting = _Sitting(plan)
-    said: SittingProgress | None = None
     while len(sitting.kept) < plan.samples:
         try:
             frame = camera.read()
@@ -84,10 +83,7 @@ def template_of_sitting(
             break
         report = observer.observe(frame.image, frame.timestamp_s)
         sitting.take(report)
-        progress = SittingProgress(sitting_hint(report.reason), len(sitting.kept), plan.samples)
-        if progress != said:
-            said = progress
-            guide(progress)
+        guide(SittingProgress(sitting_hint(report.reason), len(sitting.kept), plan.samples))
     if len(sitting.kept) < plan.samples:
         raise _too_few(sitting.refusals, len(sitting.kept), plan.samples)
     return FaceTemplate(tuple(_sample(observation, Source.CAMERA, now) for observation in sitting.kept))

@@ -57,6 +57,11 @@ def test_a_hint_stays_long_enough_to_be_read_while_the_count_goes_on() -> None:
     assert "[#...] 1 of 4" in terminal.states[1]
 
 
+def test_a_hint_that_had_to_wait_is_shown_then() -> None:
+    held = shown(("Good.", 0), *[("Please come closer.", 0)] * 4, step_s=READABLE_S / 3)
+    assert [state.split("pictures  ")[1] for state in held.states] == ["Good.", "Please come closer."]
+
+
 def test_the_end_is_said() -> None:
     assert (
         shown(("Good.", 3), ("Good.", 4), step_s=0.0).states[-1] == "  [####] 4 of 4 pictures  Thank you, that is all."
