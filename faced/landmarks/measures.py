@@ -144,7 +144,7 @@ def _cover(image: NDArray[np.uint8], averaged: Averaged) -> float:
     change = float(np.linalg.norm(_tint(beside) - _tint(upper)))
     unrest = float(averaged.spread_by_point[_MOUTH].mean())
     return (
-        _between(contrast, 0.14, 0.04)
+        _between(contrast, 0.16, 0.06)
         + _between(redness, 0.07, 0.01)
         + _between(change, 0.10, 0.20)
         + _between(unrest, 0.006, 0.018) / 2
