@@ -52,9 +52,9 @@ LEAST_SINE = float(np.sin(np.radians(5)))
 _LEAST_SHARE = 0.35
 #: Standard errors that c must exceed 0 by, in each test.
 _LEAST_SIGNIFICANCE = 3.0
-#: A face becomes shorter along its turn by its cosine, or longer when it turns back; so much more is allowed to the
-#: predictor and to a head that was not straight before (natural logarithm; 0.07 on heads, 0.2 on sheets with such c).
-_FORESHORTENED = 0.10
+#: A face becomes shorter along its turn by the cosine, or longer when it turns back; so much more is allowed to the
+#: predictor, and for each c (natural logarithm; 1.0 c at most on heads, 1.2 c at least on sheets that show depth).
+_LENGTH, _LENGTH_BY_SINE = 0.02, 0.9
 #: The five see one turn: the most of them is at most so many times the least (2.2 on heads).
 _AGREEMENT = 3.0
 #: Frames follow each other so fast that half of them tell nothing new.
@@ -91,7 +91,7 @@ class Relief:
             and (sines >= _LEAST_SIGNIFICANCE * self.errors[:, axis]).all()
             and sines.max() <= _AGREEMENT * sines.min()
             and self.lengths.min() > 0
-            and abs(np.log(self.lengths[axis])) <= shortened + _FORESHORTENED
+            and abs(np.log(self.lengths[axis])) <= shortened + _LENGTH + _LENGTH_BY_SINE * sines.min()
         )
 
 

@@ -8,7 +8,6 @@ natural motion. Each test must be passed; a veto ends it.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -23,6 +22,10 @@ from faced.liveness.veto import CueWatch, FrameWatch
 
 #: A request is put off while the head moves, for so long at most: a movement that is under way is no answer.
 _STEADY_S, _LONGEST_WAIT_S = 0.3, 1.0
+#: Yaw of somebody who looks at the screen, degrees.
+_STRAIGHT_DEG = 12.0
+#: Share of a turn within which a head has come back.
+_BACK = 0.9
 #: Blinks are judged against the openness of the eyes in the seconds before.
 _EYES_BEFORE_S = 3.0
 #: A face may be lost from view so often after a request.
@@ -102,7 +105,7 @@ class LivenessJudge:
         self._onset_s = 0.0
         self._asked_s: float | None = None
         #: Yaw and pitch at the first request, degrees.
-        self._rest: tuple[float, ...] | None = None
+        self._rest: tuple[float, float] | None = None
         self._done = 0
         self._deep = False
         self._failure = Rule.NO_ACTION
@@ -206,20 +209,17 @@ class LivenessJudge:
         if now_s < self._onset_s:
             return
         recent = self._track.between(now_s - _STEADY_S, now_s)
+        middle = np.median(Angles.of(recent).degrees, axis=0) if recent else np.full(2, np.inf)
         if self._rest is None:
-            ready = steady(recent) or now_s >= self._onset_s + _LONGEST_WAIT_S
+            there = bool(abs(middle[0]) <= _STRAIGHT_DEG)
         else:
-            ready = steady(recent) and self._back(recent, self._rest)
-        if ready:
+            there = bool((np.abs(middle - self._rest) <= _BACK * np.array(TURN_DEG)).all())
+        if (there and steady(recent)) or (self._rest is None and now_s >= self._onset_s + _LONGEST_WAIT_S):
             self._asked_s = now_s
             if self._rest is None and recent:
-                self._rest = tuple(np.median(Angles.of(recent).degrees, axis=0))
+                self._rest = (float(middle[0]), float(middle[1]))
         elif now_s > self._onset_s + self._policy.request_s:
             self._deny(Rule.NO_ACTION)
-
-    def _back(self, recent: Sequence[Observed], rest: tuple[float, ...]) -> bool:
-        away = np.abs(np.median(Angles.of(recent).degrees, axis=0) - rest)
-        return bool((away <= 0.7 * np.array(TURN_DEG)).all())
 
     def _judge(self, now_s: float, asked_s: float) -> None:
         progress = self._progress(self._requests[self._done], asked_s, now_s)

@@ -16,8 +16,9 @@ KEPT_S = 15.0
 LONGEST_GAP_S = 0.5
 #: A head moves sideways at up to about 1 m/s, six box widths of 16 cm a second; a box also jitters by some percent.
 _WIDTHS_PER_S, _WIDTHS_JITTER = 6.0, 0.12
-#: Nobody comes nearer by more than a quarter of the distance in a thirtieth of a second.
-_SCALES_PER_S, _SCALES_JITTER = 3.0, 0.15
+#: Nobody comes nearer by more than a tenth of the distance in a thirtieth of a second; boxes of turned heads jump by a
+#: quarter (natural logarithm).
+_SCALES_PER_S, _SCALES_JITTER = 3.0, 0.30
 #: Change of the aligned points, rms in parts of the eye distance. A head turns at up to about 400 degrees a second, 13
 #: degrees a frame at 30 fps, which moves the aligned points by 0.08 rms; a blink or a mouth adds as much.
 _SHAPE_PER_S, _SHAPE_JITTER = 3.0, 0.12

@@ -31,8 +31,11 @@ REACTION_S = 0.15
 BEFORE_S = 0.6
 #: A turn is held for this long.
 HELD_S = 0.1
-#: Share of a turn up to which the head counts as where it was, and degrees that always do.
-_AT_REST, _AT_REST_DEG = 0.35, 3.0
+#: Degrees around where the head was that still count as there.
+_AT_REST_DEG = 4.0
+#: A head that moves faster towards the side that is asked for is already turning; people who read sway by 10 degrees a
+#: second, and turn by 40 or more.
+_QUIET_DEG_PER_S, _QUIET_S = 20.0, 0.12
 #: Views are compared with the sights that turned by this share of the farthest.
 _FARTHEST = 0.75
 #: The turn must be this much of the movement across it, each in parts of a turn.
@@ -87,20 +90,17 @@ def judge_turn(sights: Sequence[Observed], challenge: Challenge, asked_s: float)
         return Progress.NOTHING
     moved = (angles.degrees - np.median(angles.degrees[before], axis=0)) * sign
     along, across = moved[:, axis], np.abs(moved[:, 1 - axis])
-    rest_deg = max(_AT_REST * TURN_DEG[axis], _AT_REST_DEG)
     late = angles.times_s >= asked_s + REACTION_S
-    resting = np.flatnonzero(late & (np.abs(along) <= rest_deg))
-    if not len(resting):
-        return Progress.EARLY if _held(angles.times_s, late & (along >= TURN_DEG[axis])).any() else Progress.NOTHING
-    answered = late & (np.arange(len(along)) > resting[0])
-    turned = _held(angles.times_s, answered & (along >= TURN_DEG[axis]))
+    begun = _answers(angles.times_s, along, late, TURN_DEG[axis])
+    turned = _held(angles.times_s, begun & (along >= TURN_DEG[axis]))
     if not turned.any():
-        wrong = _held(angles.times_s, answered & (along <= -TURN_DEG[axis]))
-        return Progress.WRONG_SIDE if wrong.any() else Progress.NOTHING
+        if _held(angles.times_s, late & (along <= -TURN_DEG[axis])).any():
+            return Progress.WRONG_SIDE
+        return Progress.EARLY if _held(angles.times_s, late & (along >= TURN_DEG[axis])).any() else Progress.NOTHING
     far = turned & (along >= _FARTHEST * along[turned].max())
     if along[far].mean() / TURN_DEG[axis] < _DOMINANT * across[far].mean() / TURN_DEG[1 - axis]:
         return Progress.NOTHING
-    near = (before | answered) & (np.abs(along) <= rest_deg) & (angles.times_s < angles.times_s[far][0])
+    near = (np.abs(along) <= _AT_REST_DEG) & (angles.times_s < angles.times_s[far][0])
     seen = relief(_chosen(sights, near), _chosen(sights, far))
     turned_deg = float(along[far].mean() - along[near].mean()) if near.any() else 0.0
     return Progress.DONE if seen is not None and seen.shows_turn(axis, sign, turned_deg) else Progress.FLAT
@@ -126,6 +126,15 @@ def natural_turn(sights: Sequence[Observed]) -> bool:
 
 def _chosen(sights: Sequence[Observed], which: NDArray[np.bool_]) -> list[Observed]:
     return [sight for sight, chosen in zip(sights, which, strict=True) if chosen]
+
+
+def _answers(times_s: Array, along: Array, late: NDArray[np.bool_], turn_deg: float) -> NDArray[np.bool_]:
+    """Where (n,) the head is a turn away from somewhere it was at rest after the request could be answered."""
+    earlier = np.maximum(np.searchsorted(times_s, times_s - _QUIET_S, side="right") - 1, 0)
+    passed_s = np.maximum(times_s - times_s[earlier], 1e-3)
+    quiet = late & ((along - along[earlier]) / passed_s <= _QUIET_DEG_PER_S)
+    least = np.minimum.accumulate(np.where(quiet, along, np.inf))
+    return np.asarray(along - least >= turn_deg)
 
 
 def _held(times_s: Array, doing: NDArray[np.bool_]) -> NDArray[np.bool_]:
