@@ -50,6 +50,8 @@ def main() -> None:
         file.write(_OOM_FIRST)
     try:
         predictor = Predictor.load(Path(sys.argv[3]) if len(sys.argv) > 3 else None)
+        # Before: nobody may not be allowed to read where faced is installed.
+        _warm_up(predictor)
         become_nobody()
         _try_confinement()
     except PredictorError:
@@ -58,7 +60,6 @@ def main() -> None:
     except (FacedError, OSError):
         control.send(NOT_CONFINED)
         return
-    _warm_up(predictor)
     gc.collect()
     gc.freeze()
     control.send(READY + predictor.id)
