@@ -17,7 +17,7 @@ import dlib
 import numpy as np
 from numpy.typing import NDArray
 
-from faced.dummy import Expression, Identity, Light, Pose, Worn, attack, clip, id_photo, render_frame
+from faced.dummy import Cloth, Expression, Identity, Light, Pose, Worn, attack, clip, id_photo, render_frame
 from faced.dummy.scene import DIM_LIGHT, DIM_WEBCAM, SHUT, SIDE_LIGHT
 
 REQUIRED = 0.99
@@ -84,6 +84,9 @@ def others(identity: Identity) -> list[tuple[str, NDArray[np.uint8]]]:
         ("spectacles", render_frame(identity, worn=Worn(glasses=True))),
         ("glare on spectacles", render_frame(identity, worn=Worn(glare=0.9))),
         ("surgical mask", render_frame(identity, worn=Worn(mask=True))),
+        ("mask below the nose", render_frame(identity, worn=Worn(below_nose=True))),
+        ("scarf", render_frame(identity, worn=Worn(scarf=True, cloth=Cloth.WOOL))),
+        ("dark glasses", render_frame(identity, worn=Worn(sunglasses=True))),
         ("hand before the face", render_frame(identity, worn=Worn(hand=True))),
         ("dim", render_frame(identity, light=DIM_LIGHT, sensor=DIM_WEBCAM)),
         ("light from the side", render_frame(identity, light=SIDE_LIGHT)),
