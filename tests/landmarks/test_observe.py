@@ -236,3 +236,35 @@ def test_a_photo_that_cannot_be_enrolled_says_why(
     predictor: Predictor, people: tuple[Identity, ...], picture: Any, reason: Reason
 ) -> None:
     assert observe_photo(predictor, picture(people[0])).reason is reason
+
+
+def test_a_refused_photo_says_by_how_much_the_head_is_turned(
+    predictor: Predictor, people: tuple[Identity, ...]
+) -> None:
+    for yaw_deg, reason in ((18.0, Reason.TURNED_LEFT), (-18.0, Reason.TURNED_RIGHT)):
+        report = observe_photo(predictor, id_photo(people[0], pose=Pose(yaw_deg=yaw_deg, distance_cm=160.0)))
+        assert report.reason is reason
+        assert report.observation is not None
+        # The picture's angles count the other way round.
+        assert report.observation.yaw_deg == pytest.approx(-yaw_deg, abs=5)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"worn": Worn(mask=True)},
+        {"worn": Worn(sunglasses=True)},
+        {"expression": SHUT},
+        {"sensor": Sensor(blur_px=3.0)},
+        {"sensor": Sensor(gain=0.2)},
+        {"pose": Pose(distance_cm=110.0)},
+    ],
+    ids=["mask", "dark glasses", "eyes shut", "blurred", "dark", "far"],
+)
+def test_a_refused_face_is_observed_whatever_the_reason(
+    predictor: Predictor, people: tuple[Identity, ...], options: dict[str, Any]
+) -> None:
+    report = Observer(predictor).observe(render_frame(people[0], **options), 0.0)
+    assert report.reason not in (None, Reason.NO_FACE)
+    assert report.observation is not None
+    assert np.isfinite([report.observation.yaw_deg, report.observation.pitch_deg, report.observation.roll_deg]).all()
