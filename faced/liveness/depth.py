@@ -8,15 +8,16 @@ more, for paper does not stretch and does not bend more sharply than it curls (a
 the root of the nose and its tip, where a nose stands out by 0.26).
 
 So the movement between two views is split, by least squares, into what a sheet can do and *c* times the depths of a
-head. **Expected: c = sin t for a head** of any size, 40 to 80 cm away, and 0 for a sheet. Five such tests use other
-points and grant other liberties to the sheet; each must be passed by itself. Landmarks of a tilted print are not where
-its picture is, because the predictor believes in heads: it invents up to c = 0.10 at 35 degrees of yaw and 0.15 at 40
-degrees of tilt. But a sheet that is tilted so far is foreshortened by cos 40 degrees = 0.77, a head that turns by as
-much as c says (8 degrees) only by 0.99.
+head. **Expected: c = sin t for a head** from afar, up to 1.3 sin t at 40 to 80 cm, where what is nearer is larger; 0
+for a sheet. Seven such tests use other points and grant other liberties; each must be passed by itself.
+
+Landmarks of a tilted print are not where its picture is, because the predictor believes in heads: it invents up to
+c = 0.07 at 45 degrees of yaw and 0.15 at 40 degrees of tilt. But a sheet tilted so far is shorter by cos 40 = 0.77
+(logarithm -0.26), a head that turns by what c says (8 degrees) by 0.99; hence the limit on the lengths.
 
 The depths are those that landmarks of real people show: the change of each point by yaw and by pitch in 5,672 photos of
-1,309 people, which agree (tools/fit_depth.py). There, between two photos of a person on different days that differ by
-16 to 24 degrees, the least of the five c is 0.24 in the median for yaw, 0.26 for pitch.
+1,309 people, which agree (tools/fit_depth.py). There, between two photos of a person from different days that differ by
+16 to 24 degrees, the least of the tests is 0.24 in the median for yaw, 0.26 for pitch.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ Array = NDArray[np.float64]
 #: Point of 68, and its depth towards the camera in eye distances.
 _TABLE = (
     (0, -0.888), (1, -0.816), (2, -0.761), (14, -0.761), (15, -0.816), (16, -0.888),
-    (27, 0.259), (28, 0.389), (29, 0.526), (30, 0.656), (31, 0.336), (33, 0.447), (35, 0.336),
-    (36, -0.072), (39, 0.016), (42, 0.016), (45, -0.072),
+    (27, 0.259), (28, 0.388), (29, 0.526), (30, 0.656), (31, 0.336), (33, 0.446), (35, 0.336),
+    (36, -0.073), (39, 0.016), (42, 0.016), (45, -0.073),
 )  # fmt: skip
 #: Contour at the ears, nose, eye corners: what keeps its place on the skull.
 RIGID = np.array([point for point, _ in _TABLE])
@@ -55,21 +56,22 @@ _LEAST_SIGNIFICANCE = 3.0
 #: A face becomes shorter along its turn by the cosine, or longer when it turns back; so much more is allowed to the
 #: predictor, and for each c (natural logarithm; 1.0 c at most on heads, 1.2 c at least on sheets that show depth).
 _LENGTH, _LENGTH_BY_SINE = 0.02, 0.9
-#: The five see one turn: the most of them is at most so many times the least (2.2 on heads).
+#: The tests see one turn: the most of them is at most so many times the least (2.2 on heads).
 _AGREEMENT = 3.0
 #: Frames follow each other so fast that half of them tell nothing new.
 _INDEPENDENT = 0.5
 FEWEST_SIGHTS = 4
+TESTS = 7
 
 
 @dataclass(frozen=True)
 class Relief:
     """What two views say about depth.
 
-    ``sines`` (5, 2): c of each test along yaw and pitch, signed as :class:`faced.liveness.track.Sight` counts them;
-    tests are: against a plane with all points; with the inner ones; against a bent sheet; the tip of the nose against
-    its ridge; against its wings. ``errors`` (5, 2) their standard errors. ``lengths`` (2,) how long the face has
-    become along yaw and along pitch, in parts of the other.
+    ``sines`` (7, 2): c of each test along yaw and pitch, signed as :class:`faced.liveness.track.Sight` counts them.
+    The tests are: against a plane with all points; with the inner ones; against a bent sheet; the tip of the nose
+    against its ridge, besides what a sheet does, and as it is; against its wings likewise. ``errors`` (7, 2) their
+    standard errors. ``lengths`` (2,) how long the face has become along yaw and along pitch, in parts of the other.
     """
 
     sines: Array
@@ -102,16 +104,17 @@ def relief(before: Sequence[Observed], after: Sequence[Observed]) -> Relief | No
     """
     if min(len(before), len(after)) < FEWEST_SIGHTS:
         return None
-    first, second = (upright(np.stack([sight.points for sight in view]).astype(float)) for view in (before, after))
-    here, there = first.mean(axis=0), second.mean(axis=0)
-    if not (np.isfinite(here).all() and np.isfinite(there).all()):
+    views = [np.stack([sight.points for sight in view]).astype(float) for view in (before, after)]
+    if not all(np.isfinite(view).all() for view in views):
         return None
+    first, second = (upright(view) for view in views)
+    here, there = first.mean(axis=0), second.mean(axis=0)
     weights, lengths = _tests(here, there)
     sines = weights @ (there - here).ravel()
     variance = sum(_jitter(view, weights) ** 2 / (_INDEPENDENT * len(view)) for view in (first, second))
     # Seen in the picture the nose of a head with positive yaw goes to the left.
-    signs = np.tile([-1.0, 1.0], 5)
-    return Relief((signs * sines).reshape(5, 2), np.sqrt(variance).reshape(5, 2), lengths)
+    signs = np.tile([-1.0, 1.0], TESTS)
+    return Relief((signs * sines).reshape(TESTS, 2), np.sqrt(variance).reshape(TESTS, 2), lengths)
 
 
 def upright(points: Array) -> Array:
@@ -124,12 +127,17 @@ def upright(points: Array) -> Array:
 
 
 def _tests(here: Array, there: Array) -> tuple[Array, Array]:
-    """The five tests as weights (10, 34) on the movement of the points, c of yaw and pitch in turn, and the lengths."""
+    """The tests as weights (14, 34) on the movement of the points, c of yaw and pitch in turn, and the lengths."""
     everything = np.arange(len(RIGID))
-    plane = _split(here, there, everything, bent=False)
-    inner = _split(here, there, _INNER, bent=False)
-    bent = _split(here, there, _INNER, bent=True)
-    rows = [_spread_out(fit[-2:], points) for fit, points in ((plane, everything), (inner, _INNER), (bent, _INNER))]
+    rows: list[Array] = []
+    sheet: Array = np.empty(0)
+    for chosen, bent in ((everything, False), (_INNER, False), (_INNER, True)):
+        weights = np.asarray(np.linalg.pinv(_movements(here, there, chosen, bent=bent), rcond=1e-6), np.float64)
+        rows.append(_spread_out(weights[-2:], chosen))
+        if chosen is _INNER and not bent:
+            sheet = weights[:-2]
+    # What the inner points did besides what a sheet does.
+    own = np.eye(2 * len(RIGID)) - _movements(here, there, everything, bent=False)[:, :-2] @ _spread_out(sheet, _INNER)
     for parts, height in (
         ({_TIP: 1.0, _ROOT: _LEVEL - 1, _BASE: -_LEVEL}, _OUT_OF_LINE),
         ({_TIP: 1.0, _WINGS[0]: -0.5, _WINGS[1]: -0.5}, _OUT_OF_WINGS),
@@ -137,14 +145,13 @@ def _tests(here: Array, there: Array) -> tuple[Array, Array]:
         row = np.zeros((2, len(RIGID), 2))
         for point, part in parts.items():
             row[:, np.flatnonzero(RIGID == point)[0]] = np.eye(2) * part / height
-        rows.append(row.reshape(2, -1))
-    stretch = inner @ (there - here)[_INNER].ravel()
-    along = 1 + stretch[[2, 5]]
+        rows += [row.reshape(2, -1) @ own, row.reshape(2, -1)]
+    along = 1 + (sheet @ (there - here)[_INNER].ravel())[[2, 5]]
     return np.concatenate(rows), np.asarray(along / along[::-1])
 
 
-def _split(here: Array, there: Array, chosen: NDArray[np.intp], *, bent: bool) -> Array:
-    """Weights (k, 2 * points) that give, of a movement, the parts of a sheet's and, last, c along x and y.
+def _movements(here: Array, there: Array, chosen: NDArray[np.intp], *, bent: bool) -> Array:
+    """What chosen points can do, (2 * points, k): the movements of a sheet and, last, those of depths along x and y.
 
     The first six are those of the affine map: shift x and y, x by x, y by x, x by y, y by y.
     """
@@ -156,7 +163,7 @@ def _split(here: Array, there: Array, chosen: NDArray[np.intp], *, bent: bool) -
         # The denominator of a homography, exactly.
         columns += [(end * x[:, None]).ravel(), (end * y[:, None]).ravel()]
     columns += [np.outer(depth, axis).ravel() for axis in np.eye(2)]
-    return np.asarray(np.linalg.pinv(np.stack(columns, axis=1), rcond=1e-6))
+    return np.asarray(np.stack(columns, axis=1), np.float64)
 
 
 def _spread_out(weights: Array, chosen: NDArray[np.intp]) -> Array:
@@ -167,7 +174,7 @@ def _spread_out(weights: Array, chosen: NDArray[np.intp]) -> Array:
 
 
 def _jitter(view: Array, weights: Array) -> Array:
-    """Standard deviation (10,) of the tests on a single sight, by the differences of successive ones: a slow movement
+    """Standard deviation (14,) of the tests on a single sight, by the differences of successive ones: a slow movement
     is no noise."""
     steps = np.diff(view.reshape(len(view), -1) @ weights.T, axis=0)
     return np.asarray(np.sqrt((steps**2).mean(axis=0) / 2))

@@ -20,8 +20,6 @@ _EYES = (36, 42)
 CLOSED, OPEN = 0.70, 0.85
 #: Seconds between the last open sight and the next: blinks take 0.1 to 0.4 s, those that were asked for longer.
 SHORTEST_S, LONGEST_S = 0.05, 0.7
-#: The usual openness is that of this time before.
-_USUAL_S = 3.0
 _FEWEST = 5
 #: A head that nods meanwhile squeezes its eyes in the picture.
 _STILL_DEG = 8.0
@@ -42,14 +40,13 @@ class Blink:
 
 
 def blinks(sights: Sequence[Observed]) -> list[Blink]:
-    """All blinks of a track, in order."""
+    """All blinks of some seconds of a track, in order; for most of the time the eyes must be open."""
     if len(sights) < _FEWEST:
         return []
     times_s = np.array([sight.timestamp_s for sight in sights])
     pitch_deg = np.array([sight.pitch_deg for sight in sights])
     openness = np.stack([eye_openness(sight.points) for sight in sights])
-    usual = np.stack([_usual(times_s, openness, k) for k in range(len(sights))])
-    share = openness / np.maximum(usual, 1e-6)
+    share = openness / np.maximum(np.median(openness, axis=0), 1e-6)
     shut, wide = np.all(share < CLOSED, axis=1), np.all(share >= OPEN, axis=1)
     found: list[Blink] = []
     for k in np.flatnonzero(shut):
@@ -89,13 +86,6 @@ def opened_mouth(sights: Sequence[Observed], after_s: float) -> bool:
         return False
     wide = times_s[(np.arange(len(gape)) > shut[0]) & (opened >= MOUTH_OPEN)]
     return len(wide) >= 3 and float(wide[-1] - wide[0]) >= MOUTH_HELD_S - 1e-6
-
-
-def _usual(times_s: Array, openness: Array, k: int) -> Array:
-    recent = np.asarray((times_s <= times_s[k]) & (times_s >= times_s[k] - _USUAL_S))
-    if recent.sum() < _FEWEST:
-        recent[: min(_FEWEST, len(recent))] = True
-    return np.asarray(np.median(openness[recent], axis=0))
 
 
 def _gape(sight: Observed) -> float:
