@@ -149,7 +149,8 @@ class Observer:
         if before is not None and not _same_place(before, found[0]):
             self._track += 1
             self._openness.clear()
-        self._box = settled(self._predictor, grey, found[0])
+        if before is None or not _agree(before, found[0]):
+            self._box = settled(self._predictor, grey, found[0])
         return Reason.SEVERAL_FACES if self._crowded else None
 
     def _judged(self, measures: Measures, observation: Observation, size: tuple[int, ...]) -> Reason | None:
@@ -246,6 +247,12 @@ def _same_place(followed: Box, detected: Box) -> bool:
     (x, y), (u, v) = followed.centre, detected.centre
     near = max(abs(x - u), abs(y - v)) < 0.5 * min(followed.width, detected.width)
     return near and 0.6 < detected.width / followed.width < 1.67
+
+
+def _agree(followed: Box, detected: Box) -> bool:
+    """Whether the followed box is as near to a detection as the detector's own boxes of one face are to each other."""
+    (x, y), (u, v) = followed.centre, detected.centre
+    return max(abs(x - u), abs(y - v)) < 0.15 * detected.width and 0.8 < detected.width / followed.width < 1.25
 
 
 def _grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
