@@ -246,13 +246,13 @@ def main(arguments: list[str] | None = None) -> int:
         def present(occasions: Iterable[Occasion]) -> list[Result]:
             return list(_told(pool.imap_unordered(_watched, [(one, options.challenges) for one in occasions])))
 
+        people = present(living(options.set, options.live))
         species, boxes = {}, {}
         for kind in options.species:
             species[kind] = _enough(kind, options.set, options.per_species, present)
             if options.toolbox:
                 tool = functools.partial(artefact, options.set, kind)
                 boxes[str(kind)] = toolbox(lambda first, end, tool=tool: present(tool(first, end)))  # type: ignore[misc]
-        people = present(living(options.set, options.live))
     report = _report(options, species, people, boxes)
     if options.json:
         print(json.dumps(report))
@@ -354,16 +354,18 @@ def _print(report: Mapping[str, Any]) -> None:
     for kind, row in report["species"].items():
         with_cues = report["species_with_cues"][kind]["passed"]
         box = report["toolbox"].get(kind)
+        verdict = f"; toolbox {box['passed']} of {box['n']}: {box['verdict']}" if box else ""
         print(
-            f"{kind:20} {row['passed']:3} of {row['n']:3} passed (IAPAR < {100 * row['iapar_upper95']:.1f} %), with "
-            f"deny cues {with_cues}; {row['n']}/{row['presented']} matched; three tries {100 * row['window_of_3']:.0f} %"
-            + (f"; toolbox {box['passed']} of {box['n']}: {box['verdict']}" if box else "")
+            f"{kind:20} {row['passed']:3} of {row['n']:3} passed (IAPAR < {100 * row['iapar_upper95']:.1f} %), "
+            f"with deny cues {with_cues}; {row['n']} of {row['presented']} matched; "
+            f"three tries {100 * row['window_of_3']:.0f} %{verdict}"
         )
     if report["live_n"]:
         print(
             f"people: BPCER {100 * report['bpcer']:.1f} % of {report['live_n']} "
-            f"(< {100 * report['bpcer_upper95']:.1f} %), with deny cues {100 * report['bpcer_with_cues']:.1f} %; accepted {report['accept_s_median']} s after the "
-            f"request (median), p95 {report['accept_s_p95']} s; {report['live_denied_by']}"
+            f"(< {100 * report['bpcer_upper95']:.1f} %), with deny cues {100 * report['bpcer_with_cues']:.1f} %; "
+            f"accepted {report['accept_s_median']} s after the request (median), p95 {report['accept_s_p95']} s; "
+            f"refused by {report['live_denied_by']}"
         )
 
 
