@@ -21,8 +21,8 @@ from faced.recognition.plda import Labelled, diagonalised, posterior, two_covari
 from faced.recognition.population import Population
 from faced.recognition.regression import gamma_regression, mixture
 
-#: All that alignment leaves of 136 coordinates.
-MOST_DIMENSIONS = 132
+#: Alignment leaves 132 of 136 coordinates; the last ones tell of the pictures rather than of people.
+DIMENSIONS = 116
 _ROUNDS = 3
 _SCALE_RIDGE, _DIMENSION_RIDGE = 1e-3, 1e-2
 _POSE_RIDGE = 1e-4
@@ -47,7 +47,7 @@ class Recipe:
     ``mirrored``: every person's mirror image counts as another person. ``kinds``: of people, Gaussians in the mixture.
     """
 
-    dimensions: int = MOST_DIMENSIONS
+    dimensions: int = DIMENSIONS
     mirrored: bool = True
     weighing: Weighing = Weighing.EVERYTHING
     kinds: int = 4

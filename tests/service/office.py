@@ -23,6 +23,7 @@ from faced.logon.judge import Bench
 from faced.logon.lockout import Lockout
 from faced.logon.names import Person
 from faced.logon.serials import SerialMemory
+from faced.recognition.calibration import Policy
 from faced.records.audit import AuditError, AuditEvent, Pseudonyms
 from faced.service.camera_thread import CameraThread
 from faced.service.desk import Desk, Surroundings
@@ -146,7 +147,7 @@ class Office:
                 self.authority.host,
                 self.authority.predictor,
                 METRIC,
-                POINT,
+                Policy(POINT, POINT),
                 SerialMemory(folder / "serials.json", self.authority.realm.id),
             ),
             lockout=Lockout(folder, config.tries),
