@@ -1,8 +1,9 @@
 """Makes faced/dummy/roster.json: which dummies' landmarks dlib finds steadily between ID photo and webcam.
 
 A seed is difficult if no face is found in its photo or in one of eight near-frontal frames, if a frame's inner points
-(17 to 67) lie further than the limit from the photo's after a similarity alignment, or if shut eyes do not look shut
-to the predictor. Fewer frames let seeds through on which it changes its mind with the noise of the picture.
+(17 to 67) lie further than the limit from the photo's after a similarity alignment, if shut eyes do not look shut to
+the predictor, or if the photo does not pass the gates of enrolment. Fewer frames let seeds through on which the
+predictor changes its mind with the noise of the picture.
 """
 
 from __future__ import annotations
@@ -20,8 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faced.dummy import Expression, Identity, Light, Pose, id_photo, render_frame
+from faced.dummy.photo import encode_jpeg
 from faced.dummy.roster import ROSTER_FILE
 from faced.dummy.scene import SHUT
+from faced.enrolment.photo import decode_photo
+from faced.landmarks.observe import observe_photo
+from faced.landmarks.predictor import Predictor
+from faced.landmarks.quality import Reason
 
 PREDICTOR = Path("/usr/share/dlib/shape_predictor_68_face_landmarks.dat")
 LIMIT_PERCENT_OF_EYE_DISTANCE = 2.5
@@ -48,9 +54,11 @@ def main() -> int:
         identity = Identity(seed)
         worst = disagreement_percent(identity, find)
         blink = 1.0 if worst > LIMIT_PERCENT_OF_EYE_DISTANCE else blink_share(identity, find)
-        if blink > LIMIT_OF_SHUT_TO_OPEN:
+        refused = None if blink > LIMIT_OF_SHUT_TO_OPEN else find.refusal(id_photo(identity))
+        if blink > LIMIT_OF_SHUT_TO_OPEN or refused is not None:
             difficult.append(seed)
-            print(f"{seed}: {worst:.1f} % apart, shut eyes {blink:.2f} of open ones", file=sys.stderr)
+            why = refused or f"{worst:.1f} % apart, shut eyes {blink:.2f} of open ones"
+            print(f"{seed}: {why}", file=sys.stderr)
     record = {
         "first_seed": arguments.first_seed,
         "examined": arguments.examine,
@@ -70,6 +78,11 @@ class Landmarks:
     def __init__(self, predictor: Path) -> None:
         self._detector = dlib.get_frontal_face_detector()
         self._predictor = dlib.shape_predictor(str(predictor))
+        self._enrolment = Predictor.load(predictor)
+
+    def refusal(self, photo: NDArray[np.uint8]) -> Reason | None:
+        """Which gate the photo does not pass, as the file that the personnel section would have."""
+        return observe_photo(self._enrolment, decode_photo(encode_jpeg(photo))).reason
 
     def __call__(self, picture: NDArray[np.uint8]) -> NDArray[np.float64] | None:
         """(68, 2) px of the most certain face, or None."""

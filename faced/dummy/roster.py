@@ -15,7 +15,8 @@ ROSTER_FILE = Path(__file__).with_name("roster.json")
 def roster(count: int, *, difficult: bool = False) -> tuple[int, ...]:
     """The first ``count`` seeds for :class:`faced.dummy.Identity`.
 
-    :param difficult: those that miss a limit in ``roster.json``: photo and frames disagree, or a blink cannot be seen.
+    :param difficult: those that miss a limit in ``roster.json`` (photo and frames disagree, a blink cannot be seen) or
+        whose photo the gates of enrolment refuse.
         For trying that a system refuses politely; never to be left out of an error rate in silence.
     :raises ValueError: there are not as many.
     """
