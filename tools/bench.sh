@@ -9,6 +9,10 @@ export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 "$python" -m tools.bench_landmarks
 if [ -n "${DATA:-}" ]; then
     "$python" -m tools.benchmark_recognition --data "$DATA/landmarks_wild.npz" --cross-validate
+    "$python" -m tools.benchmark_recognition --data "$DATA/landmarks_controlled.npz" --one-site
+    "$python" -m tools.benchmark_attempts --data "$DATA/landmarks_controlled.npz"
+    "$python" -m tools.estimate_rollout --data "$DATA/landmarks_wild.npz"
+    "$python" -m tools.derive_gates --data "$DATA/landmarks_wild.npz"
     for file in "$DATA"/*.npz; do
         echo "$file"
         "$python" -m tools.benchmark_recognition --data "$file"
@@ -16,5 +20,6 @@ if [ -n "${DATA:-}" ]; then
 else
     echo "Recognition: left out; give DATA=FOLDER with landmark files (.npz)."
 fi
+"$python" -m tools.bench_coverings
 "$python" -m tools.benchmark_staff
 "$python" -m tools.bench_attempt

@@ -13,21 +13,32 @@ import os
 import statistics
 import sys
 import tempfile
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from faced.config import LandmarksConfig
 from faced.dummy import clip, staff
+from faced.recognition import metric as metric_room
+from faced.recognition.calibration import OperatingPoint
+from faced.recognition.decision import MAX_FRAMES, MIN_FRAMES, Matcher
+from faced.recognition.metric import Metric
+from faced.recognition.template import FaceTemplate, Sample, Source
 from tests.rig.pam import Code
 from tests.rig.town import Town
 
 FPS = 30
+_METRIC = Path(metric_room.__file__).with_name("metric.npz")
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
 class Figures:
-    """Medians over ``accepted`` logons of each kind; seconds, milliseconds of CPU, MiB."""
+    """Medians over ``accepted`` logons of each kind; seconds, milliseconds of CPU, MiB.
+
+    ``calls_behind_decision``: predictor calls at the first look; ``score_ms`` CPU of one look at all frames of a
+    sitting, the new frame's evidence included.
+    """
 
     attempts: int
     accepted: int
@@ -37,6 +48,9 @@ class Figures:
     after_password_p95_s: float
     cpu_ms_per_attempt: float
     calls_per_frame: int
+    calls_behind_decision: int
+    score_ms: float
+    metric_kib: float
     faced_mib: float
     faced_directory_mib: float
 
@@ -55,7 +69,11 @@ def main(arguments: list[str] | None = None) -> int:
         f"after a password of {options.typing:g} s: median {figures.after_password_s:.3f} s, "
         f"p95 {figures.after_password_p95_s:.3f} s"
     )
-    print(f"CPU of faced: {figures.cpu_ms_per_attempt:.0f} ms an attempt typed at once")
+    print(
+        f"CPU of faced: {figures.cpu_ms_per_attempt:.0f} ms an attempt typed at once, {figures.calls_behind_decision} "
+        f"predictor calls behind its first look; a look costs {figures.score_ms:.2f} ms, the metric is "
+        f"{figures.metric_kib:.0f} KiB"
+    )
     print(f"resident: faced {figures.faced_mib:.0f} MiB, faced-directory {figures.faced_directory_mib:.0f} MiB")
     return 0
 
@@ -93,9 +111,27 @@ def measure(folder: Path, people: int, typing_s: float) -> Figures:
         after_password_p95_s=_p95(left_s),
         cpu_ms_per_attempt=statistics.median(cpu_ms),
         calls_per_frame=LandmarksConfig().calls_per_frame,
+        calls_behind_decision=MIN_FRAMES * LandmarksConfig().calls_per_frame,
+        score_ms=_score_ms(),
+        metric_kib=_METRIC.stat().st_size / 1024,
         faced_mib=memory["faced"],
         faced_directory_mib=memory["faced-directory"],
     )
+
+
+def _score_ms() -> float:
+    """The median of the looks at a sitting of the most frames that count."""
+    metric = Metric.shipped()
+    points = metric.reference * 300
+    template = FaceTemplate((Sample.from_points(points, 0.003, Source.PHOTO, 20_000),))
+    took = []
+    for _sitting in range(20):
+        matcher = Matcher(metric, OperatingPoint.shipped(), template, min_frames=MAX_FRAMES)
+        for _frame in range(MAX_FRAMES):
+            began = time.process_time()
+            matcher.add(points, 0.003)
+            took.append(1000 * (time.process_time() - began))
+    return statistics.median(took)
 
 
 def _p95(values: list[float]) -> float:

@@ -26,13 +26,12 @@ from faced.recognition.decision import CERTAIN, MAX_FRAMES, MIN_FRAMES, Decision
 from faced.recognition.evidence import SITTING_CORRELATION, Evidence, effective, stacked
 from faced.recognition.faces import FaceSet
 from faced.recognition.metric import Metric
-from faced.recognition.site import SiteCalibration
+from faced.recognition.site import PRIOR_PEOPLE, SiteCalibration
 from tools.benchmark_staff import watch
 
 TRIES = 3
 _FPS = 30.0
 _DRAWS = 10
-_SITE_PRIOR = 3
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,7 @@ def photos(metric: Metric, faces: FaceSet) -> Iterator[Sittings]:
         order = rng.permutation(people)
         calibrating, compared = order[: len(order) // 2], order[len(order) // 2 :]
         means = [evidence.latent[counted & (faces.person == one)].mean(axis=0) for one in calibrating]
-        centred = evidence.centred(np.sum(means, axis=0) / (len(means) + _SITE_PRIOR))
+        centred = evidence.centred(np.sum(means, axis=0) / (len(means) + PRIOR_PEOPLE))
         enrolled, tries = {}, {}
         for one in compared:
             rows = rng.permutation(np.flatnonzero(counted & (faces.person == one)))

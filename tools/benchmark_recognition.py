@@ -17,17 +17,20 @@ from faced.errors import FacedError
 from faced.recognition import accuracy, trials
 from faced.recognition.faces import FaceSet
 from faced.recognition.metric import Metric
+from faced.recognition.trials import Trials
 
 LAYOUTS = ((1, 1), (1, 3), (1, 5), (3, 3), (3, 5))
 FMRS = {"1e-1": 1e-1, "1e-2": 1e-2, "1e-3": 1e-3}
 KEYS = ("eer", *(f"fnmr_{name}" for name in FMRS))
+#: With --one-site: half of the people give the mean that is subtracted from the others.
+SITE_SETS = {"site-centred near-frontal": False, "site-centred all poses": True}
 SETS = {"near-frontal": False, "near-frontal gated": True}
 
 
 def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     try:
-        result = benchmark(options.data, options.cross_validate, options.intervals)
+        result = benchmark(options.data, options.cross_validate, options.intervals, one_site=options.one_site)
     except FacedError as error:
         print(f"benchmark_recognition: {error}", file=sys.stderr)
         return 1
@@ -38,9 +41,10 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def benchmark(path: Path, cross_validate: bool, resamples: int = 0) -> dict[str, Any]:
+def benchmark(path: Path, cross_validate: bool, resamples: int = 0, *, one_site: bool = False) -> dict[str, Any]:
     """All that is printed, as one document.
 
+    :param one_site: also with the site's mean subtracted; not together with ``cross_validate``.
     :param resamples: of the people, for 95 % intervals; 0 for none.
     """
     faces = FaceSet.load(path)
@@ -61,13 +65,17 @@ def benchmark(path: Path, cross_validate: bool, resamples: int = 0) -> dict[str,
         metric = Metric.shipped()
         exams = [accuracy.Exam(metric, faces)]
         result |= {"metric": metric.id.hex(), "seen_in_training": metric.trained_on == faces.digest}
-    result["rows"] = [row for name in SETS for row in _rows(exams, name, resamples)]
+    measured = {name: accuracy.measure(exams, LAYOUTS, gated=gated) for name, gated in SETS.items()}
+    if one_site:
+        for name, all_poses in SITE_SETS.items():
+            measured[name] = accuracy.at_one_site(exams[0], LAYOUTS, all_poses=all_poses)
+    result["rows"] = [row for name, scores in measured.items() for row in _rows(name, scores, resamples)]
     return result
 
 
-def _rows(exams: list[accuracy.Exam], name: str, resamples: int) -> list[dict[str, Any]]:
+def _rows(name: str, measured: dict[tuple[int, int], Trials], resamples: int) -> list[dict[str, Any]]:
     rows = []
-    for (enrol, probe), scores in accuracy.measure(exams, LAYOUTS, gated=SETS[name]).items():
+    for (enrol, probe), scores in measured.items():
         if scores.people < trials.FEWEST_PEOPLE:
             continue
         row = {"set": name, "enrol": enrol, "probe": probe, "people": scores.people, "pairs": scores.pairs}
@@ -87,14 +95,14 @@ def _print_table(result: dict[str, Any]) -> None:
         print("The metric was TRAINED on these faces: the rates say nothing about other people.")
     if result["missing"]:
         print(f"No {', '.join(result['missing'])} in the file: faces are not gated by it.")
-    print(f"{'set':<19}{'e x p':>6}{'people':>8}" + "".join(f"{name + ' %':>24}" for name in KEYS))
+    print(f"{'set':<26}{'e x p':>6}{'people':>8}" + "".join(f"{name + ' %':>24}" for name in KEYS))
     for row in result["rows"]:
         cells = []
         for name in KEYS:
             interval = row.get(f"{name}_interval")
             cells.append(f"{row[name]:.2f}" + (f" [{interval[0]:.1f}-{interval[1]:.1f}]" if interval else ""))
         layout = f"{row['enrol']} x {row['probe']}"
-        print(f"{row['set']:<19}{layout:>6}{row['people']:>8}" + "".join(f"{cell:>24}" for cell in cells))
+        print(f"{row['set']:<26}{layout:>6}{row['people']:>8}" + "".join(f"{cell:>24}" for cell in cells))
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
@@ -103,11 +111,16 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         "--data", type=Path, required=True, help="npz: points, person; optional spread, yaw, pitch, fold"
     )
     parser.add_argument("--cross-validate", action="store_true", help="train inside the folds of the file")
+    parser.add_argument(
+        "--one-site", action="store_true", help="the people are of one site: also with its mean subtracted"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument(
         "--intervals", type=int, default=0, metavar="N", help="95 %% intervals from N resamples of the people, e.g. 300"
     )
     options = parser.parse_args(arguments)
+    if options.one_site and options.cross_validate:
+        parser.error("--one-site measures the metric of the package; leave out --cross-validate")
     if options.intervals < 0:
         parser.error("--intervals must not be negative")
     return options

@@ -10,8 +10,12 @@ import numpy as np
 from faced.errors import MetricError
 from faced.recognition.faces import FaceSet
 from faced.recognition.metric import Metric
+from faced.recognition.site import PRIOR_PEOPLE
 from faced.recognition.training import Recipe, train
 from faced.recognition.trials import Trials, joined, run
+
+_HALVES = 20
+_SEED = 0
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,32 @@ def cross_validation(faces: FaceSet, recipe: Recipe = Recipe()) -> list[Exam]:  
             raise MetricError("A person is in two folds: people in training and test must be disjoint.")
         exams.append(Exam(train(faces.where(~inside), recipe), faces.where(inside)))
     return exams
+
+
+def at_one_site(
+    exam: Exam, layouts: Iterable[tuple[int, int]], *, all_poses: bool = False
+) -> dict[tuple[int, int], Trials]:
+    """Scores among half of the people of one site, after the mean of the other half was subtracted; many random halves.
+
+    :param exam: a metric that was not trained on these people.
+    :param all_poses: whether turned faces count too.
+    """
+    faces, metric = exam.faces, exam.metric
+    evidence = metric.evidence(faces.points, faces.spreads)
+    counted = np.ones(len(faces), dtype=bool) if all_poses else faces.near_frontal()
+    people = np.unique(faces.person)
+    rng = np.random.default_rng(_SEED)
+    layouts = list(layouts)
+    found: dict[tuple[int, int], list[Trials]] = {layout: [] for layout in layouts}
+    for _half in range(_HALVES):
+        others = rng.permutation(people)[: len(people) // 2]
+        means = [evidence.latent[counted & (faces.person == one)] for one in others]
+        total = np.sum([rows.mean(axis=0) for rows in means if len(rows)], axis=0)
+        centred = evidence.centred(total / (len(others) + PRIOR_PEOPLE))
+        measured = counted & ~np.isin(faces.person, others)
+        for enrol, probe in layouts:
+            found[enrol, probe].append(run(metric, centred, faces.person, measured, enrol, probe))
+    return {layout: joined(parts) for layout, parts in found.items()}
 
 
 def measure(exams: Iterable[Exam], layouts: Iterable[tuple[int, int]], *, gated: bool) -> dict[tuple[int, int], Trials]:

@@ -96,6 +96,13 @@ def test_intervals_and_the_table_are_for_people(data: Path) -> None:
     assert "3 x 3" in table
 
 
+def test_people_of_one_site_are_measured_with_its_mean_subtracted_too(data: Path) -> None:
+    rows = benchmark("--data", data, "--one-site")["rows"]
+    sets = {row["set"] for row in rows}
+    assert sets == {"near-frontal", "near-frontal gated", "site-centred near-frontal", "site-centred all poses"}
+    assert {row["people"] for row in rows if row["set"].startswith("site-centred")} == {60}
+
+
 def test_a_missing_file_is_an_error_for_people(tmp_path: Path) -> None:
     done = tool("benchmark_recognition.py", "--data", tmp_path / "nowhere.npz")
     assert done.returncode == 1
