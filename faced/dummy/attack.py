@@ -19,7 +19,7 @@ from faced.dummy.raster import Floats
 from faced.dummy.render import rotation
 from faced.dummy.scene import OFFICE_LIGHT, WEBCAM, WEBCAM_LENS, Light, Picture, Sensor, office
 from faced.dummy.solid import grid
-from faced.dummy.surface import Finish, Surface, draw_surface, normals_of
+from faced.dummy.surface import Finish, Surface, draw_flat, draw_surface, normals_of
 
 _CELLS = (13, 17)
 _PORTRAIT_PX = (slice(30, 450), slice(152, 488))
@@ -128,35 +128,36 @@ def show(
     height_px, width_px = picture.shape[:2]
     width = sheet.width_cm / 10
     height = width * height_px / width_px
-    margin = width * (0.085 if sheet.screen else 0.06)
+    margin_px = round(width_px * (0.085 if sheet.screen else 0.06))
+    margin = width * margin_px / width_px
     rows, columns = _CELLS
     x, y = np.meshgrid(
         np.linspace(-width / 2 - margin, width / 2 + margin, columns),
         np.linspace(height / 2 + margin, -height / 2 - margin, rows),
     )
     across, down = (x + width / 2) / width * width_px, (height / 2 - y) / height * height_px
-    surface = _bent(x, y, sheet.bend, curvature) @ rotation(turn_deg[0], turn_deg[1], turn_deg[2]).T
-    facing = normals_of(surface.reshape(rows, columns, 3))
-    surface = surface + np.array([shift_cm[0] / 10, shift_cm[1] / 10, 0])
-    away = sheet.distance_cm / 10 * nearer - surface[:, 2]
+    places = _bent(x, y, sheet.bend, curvature) @ rotation(turn_deg[0], turn_deg[1], turn_deg[2]).T
+    facing = normals_of(places.reshape(rows, columns, 3))
+    places = places + np.array([shift_cm[0] / 10, shift_cm[1] / 10, 0])
+    away = sheet.distance_cm / 10 * nearer - places[:, 2]
     points = np.stack(
         [
-            lens.width_px / 2 + lens.focal_px * surface[:, 0] / away,
-            lens.height_px / 2 - lens.focal_px * surface[:, 1] / away,
+            lens.width_px / 2 + lens.focal_px * places[:, 0] / away,
+            lens.height_px / 2 - lens.focal_px * places[:, 1] / away,
             -away,
         ],
         axis=1,
     ).astype(np.float32)
-    texture = np.stack([across.ravel(), down.ravel()], axis=1).astype(np.float32)
+    finish = Finish(sheet.screen, sheet.glare, flicker)
+    reduced = width_px / (lens.focal_px * width / (sheet.distance_cm / 10 * nearer))
     image = background.copy()
-    draw_surface(
-        image,
-        Surface(points, facing, texture, grid(rows, columns)),
-        picture,
-        Finish(sheet.screen, sheet.glare, flicker),
-        light,
-        reduced=width_px / (lens.focal_px * width / (sheet.distance_cm / 10 * nearer)),
-    )
+    if sheet.bend is Bend.FLAT:
+        corners = points[[0, columns - 1, -columns, -1], :2]
+        draw_flat(image, corners, facing[0], margin_px, picture, finish, light, reduced=reduced)
+    else:
+        texture = np.stack([across.ravel(), down.ravel()], axis=1).astype(np.float32)
+        surface = Surface(points, facing, texture, grid(rows, columns))
+        draw_surface(image, surface, picture, finish, light, reduced=reduced)
     return image
 
 

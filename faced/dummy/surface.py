@@ -91,6 +91,45 @@ def draw_surface(
     image.reshape(-1, 3)[pixel] = colour
 
 
+def draw_flat(
+    image: Floats,
+    corners: Floats,
+    facing: Floats,
+    margin_px: int,
+    picture: Picture,
+    finish: Finish,
+    light: Light,
+    *,
+    reduced: float,
+) -> None:
+    """Draw a sheet that is not bent: the same as :func:`draw_surface` at a fifth of the cost.
+
+    :param corners: (4, 2) column and row of the sheet's outer corners in ``image``: top left, top right, bottom left,
+        bottom right.
+    :param facing: (3,) its normal.
+    :param margin_px: how much wider than the picture the sheet is on each side, px of the picture.
+    """
+    height_px, width_px = picture.shape[:2]
+    received, shine = _lit(facing[None], light)
+    source = _softened(picture.tobytes(), height_px, width_px, _blur_px(reduced))
+    if finish.screen:
+        sheet = _displayed(source, finish.flicker)
+        bezel, reflected = 0.03, 0.12 * finish.glare * float(shine[0])
+    else:
+        bright = float(received[0] * room_brightness(light))
+        sheet = _printed(picture.tobytes(), height_px, width_px, _blur_px(reduced)) * np.float32(bright)
+        bezel, reflected = 0.93 * bright, 0.25 * finish.glare * float(shine[0])
+    high, wide = height_px + 2 * margin_px, width_px + 2 * margin_px
+    framed = np.full((high, wide, 3), bezel, np.float32)
+    framed[margin_px:-margin_px, margin_px:-margin_px] = sheet
+    framed += np.float32(reflected)
+    # Pixel centres are whole numbers to OpenCV, half ones to the rasteriser.
+    own = np.array([[0, 0], [wide, 0], [0, high], [wide, high]], np.float32) - np.float32(0.5)
+    view = cv2.getPerspectiveTransform(own, (corners - 0.5).astype(np.float32))
+    size = (image.shape[1], image.shape[0])
+    cv2.warpPerspective(framed, view, size, dst=image, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_TRANSPARENT)
+
+
 def normals_of(surface: NDArray[np.floating]) -> Floats:
     """(rows * columns, 3) unit normals towards the camera of a (rows, columns, 3) grid of points."""
     normal = np.cross(np.gradient(surface, axis=0), np.gradient(surface, axis=1)).reshape(-1, 3)
@@ -106,6 +145,10 @@ def _lit(facing: Floats, light: Light) -> tuple[Floats, Floats]:
     return 0.45 + 0.6 * np.clip(facing @ towards, 0, 1), np.clip(facing @ halfway, 0, 1) ** 60
 
 
+def _blur_px(reduced: float) -> float:
+    return round(0.45 * reduced, 1) if reduced > 1.3 else 0.0
+
+
 @functools.lru_cache(maxsize=2)
 def _softened(data: bytes, height: int, width: int, blur_px: float) -> Floats:
     picture = np.frombuffer(data, np.uint8).reshape(height, width, 3).astype(np.float32) / 255
@@ -114,10 +157,10 @@ def _softened(data: bytes, height: int, width: int, blur_px: float) -> Floats:
 
 def _sampled(picture: Picture, u: Floats, v: Floats, reduced: float) -> Floats:
     """(m, 3) the picture at (u, v), softened first as far as it is reduced."""
-    blur_px = round(0.45 * reduced, 1) if reduced > 1.3 else 0.0
-    source = _softened(picture.tobytes(), *picture.shape[:2], blur_px)
+    source = _softened(picture.tobytes(), *picture.shape[:2], _blur_px(reduced))
     folded = -(-len(u) // _REMAP_WIDTH) * _REMAP_WIDTH
-    maps = [np.resize(axis, folded).reshape(-1, _REMAP_WIDTH).astype(np.float32) for axis in (u, v)]
+    # Whole numbers are pixel centres to OpenCV.
+    maps = [np.resize(axis - 0.5, folded).reshape(-1, _REMAP_WIDTH).astype(np.float32) for axis in (u, v)]
     colour = cv2.remap(source, maps[0], maps[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(colour.reshape(-1, 3)[: len(u)], np.float32)
 
@@ -127,3 +170,27 @@ def _on_screen(colour: Floats, u: Floats, v: Floats, outside: NDArray[np.bool_],
     shining = colour**1.05 * np.array([1.11, 1.05, 1.01], np.float32) * moire[:, None] + 0.03
     shining[outside] = 0.03
     return np.asarray(shining, np.float32)
+
+
+@functools.lru_cache(maxsize=2)
+def _printed(data: bytes, height: int, width: int, blur_px: float) -> Floats:
+    """(height, width, 3) the picture in ink on paper, in full light."""
+    rows, columns = np.mgrid[:height, :width]
+    dots = 1 + 0.02 * np.sin(columns * 2.1) * np.sin(rows * 2.1)
+    return np.asarray((0.06 + 0.86 * _softened(data, height, width, blur_px)) * dots[..., None], np.float32)
+
+
+def _displayed(colour: Floats, flicker: float) -> Floats:
+    """(height, width, 3) the picture as a display shows it."""
+    ahead, behind = _moire(*colour.shape[:2])
+    moire = 1 + 0.06 * (ahead * np.float32(np.cos(flicker)) + behind * np.float32(np.sin(flicker)))
+    shining = cv2.pow(colour, 1.05) * np.array([1.11, 1.05, 1.01], np.float32)
+    return np.asarray(shining * moire[..., None] + np.float32(0.03), np.float32)
+
+
+@functools.lru_cache(maxsize=2)
+def _moire(height: int, width: int) -> tuple[Floats, Floats]:
+    """The pattern of :func:`_on_screen` at its phase 0 and a quarter later."""
+    rows, columns = np.mgrid[:height, :width].astype(np.float32)
+    slanting, level = columns * 1.93 + rows * 0.07, np.sin(rows * 1.87)
+    return (np.sin(slanting) * level).astype(np.float32), (np.cos(slanting) * level).astype(np.float32)
