@@ -1,8 +1,9 @@
 """Staff who do not exist: heads, ID photos, webcam clips and attacks, all rendered from a seed.
 
 The doors: :class:`Identity`, :func:`id_photo`, :func:`encode_jpeg`, :func:`render_frame`, :func:`clip`,
-:mod:`faced.dummy.attack`, :func:`roster` and :func:`staff`. They show that the machinery works; thresholds and error
-rates never come from them (docs/architecture.md).
+:mod:`faced.dummy.attack`, :mod:`faced.dummy.species` (attacks that obey a prompt), :mod:`faced.dummy.occasion`
+(plans of trials), :func:`roster` and :func:`staff`. They show that the machinery works; thresholds and error rates
+never come from them (docs/architecture.md).
 """
 
 from __future__ import annotations
