@@ -142,8 +142,12 @@ class _Scene:
         return cls(species, victim, seed, time_s, fps, acts, light, room, rng)
 
     def stranger(self, alike_of: int = 1) -> Identity:
-        """Somebody else, the one of so many whose head is most like the victim's."""
-        others = [seed for seed in roster(_STRANGERS) if seed != self.victim.seed]
+        """Somebody else, the one of so many whose head is most like the victim's.
+
+        Even seeds meet even ones and odd ones odd, so that the two sets of :mod:`faced.dummy.occasion` share nobody.
+        """
+        own = self.victim.seed
+        others = [seed for seed in roster(_STRANGERS) if seed != own and seed % 2 == own % 2]
         met = [int(seed) for seed in self.rng.choice(others, alike_of, replace=False)]
         return Identity(min(met, key=lambda seed: _unlike(self.victim, seed)))
 
