@@ -210,14 +210,16 @@ class LivenessJudge:
             return
         recent = self._track.between(now_s - _STEADY_S, now_s)
         middle = np.median(Angles.of(recent).degrees, axis=0) if recent else np.full(2, np.inf)
+        there = bool(abs(middle[0]) <= _STRAIGHT_DEG)
+        patient = now_s < self._onset_s + _LONGEST_WAIT_S
         if self._rest is None:
-            there = bool(abs(middle[0]) <= _STRAIGHT_DEG)
+            ready = (there and steady(recent)) or not patient
         else:
-            there = bool((np.abs(middle - self._rest) <= _BACK * np.array(TURN_DEG)).all())
-        if (there and steady(recent)) or (self._rest is None and now_s >= self._onset_s + _LONGEST_WAIT_S):
+            back = bool((np.abs(middle - self._rest) <= _BACK * np.array(TURN_DEG)).all())
+            ready = (back or (there and not patient)) and steady(recent)
+        if ready and recent:
             self._asked_s = now_s
-            if self._rest is None and recent:
-                self._rest = (float(middle[0]), float(middle[1]))
+            self._rest = self._rest or (float(middle[0]), float(middle[1]))
         elif now_s > self._onset_s + self._policy.request_s:
             self._deny(Rule.NO_ACTION)
 

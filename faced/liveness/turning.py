@@ -31,8 +31,11 @@ REACTION_S = 0.15
 BEFORE_S = 0.6
 #: A turn is held for this long.
 HELD_S = 0.1
-#: Degrees around where the head was that still count as there.
+#: Degrees around where a turn began that still count as there.
 _AT_REST_DEG = 4.0
+#: In parts of a turn: how far beyond the place before the request it must lead, for to sway back is none; and how far
+#: to the other side somebody has misunderstood, who may also just sway.
+_BEYOND, _MISTAKEN = 0.5, 1.25
 #: A head that moves faster towards the side that is asked for is already turning; people who read sway by 10 degrees a
 #: second, and turn by 40 or more.
 _QUIET_DEG_PER_S, _QUIET_S = 20.0, 0.12
@@ -91,16 +94,18 @@ def judge_turn(sights: Sequence[Observed], challenge: Challenge, asked_s: float)
     moved = (angles.degrees - np.median(angles.degrees[before], axis=0)) * sign
     along, across = moved[:, axis], np.abs(moved[:, 1 - axis])
     late = angles.times_s >= asked_s + REACTION_S
-    begun = _answers(angles.times_s, along, late, TURN_DEG[axis])
-    turned = _held(angles.times_s, begun & (along >= TURN_DEG[axis]))
+    start_deg = _starts(angles.times_s, along, late)
+    turned = _held(angles.times_s, (along - start_deg >= TURN_DEG[axis]) & (along >= _BEYOND * TURN_DEG[axis]))
     if not turned.any():
-        if _held(angles.times_s, late & (along <= -TURN_DEG[axis])).any():
+        if _held(angles.times_s, late & (along <= -_MISTAKEN * TURN_DEG[axis])).any():
             return Progress.WRONG_SIDE
         return Progress.EARLY if _held(angles.times_s, late & (along >= TURN_DEG[axis])).any() else Progress.NOTHING
     far = turned & (along >= _FARTHEST * along[turned].max())
     if along[far].mean() / TURN_DEG[axis] < _DOMINANT * across[far].mean() / TURN_DEG[1 - axis]:
         return Progress.NOTHING
-    near = (np.abs(along) <= _AT_REST_DEG) & (angles.times_s < angles.times_s[far][0])
+    first = int(np.flatnonzero(far)[0])
+    near = np.abs(along - start_deg[first]) <= _AT_REST_DEG
+    near[first:] = False
     seen = relief(_chosen(sights, near), _chosen(sights, far))
     turned_deg = float(along[far].mean() - along[near].mean()) if near.any() else 0.0
     return Progress.DONE if seen is not None and seen.shows_turn(axis, sign, turned_deg) else Progress.FLAT
@@ -128,13 +133,13 @@ def _chosen(sights: Sequence[Observed], which: NDArray[np.bool_]) -> list[Observ
     return [sight for sight, chosen in zip(sights, which, strict=True) if chosen]
 
 
-def _answers(times_s: Array, along: Array, late: NDArray[np.bool_], turn_deg: float) -> NDArray[np.bool_]:
-    """Where (n,) the head is a turn away from somewhere it was at rest after the request could be answered."""
+def _starts(times_s: Array, along: Array, late: NDArray[np.bool_]) -> Array:
+    """From where (n,) a turn at each sight can have begun: the farthest back that the head was at rest after the
+    request could be answered, else infinitely far ahead."""
     earlier = np.maximum(np.searchsorted(times_s, times_s - _QUIET_S, side="right") - 1, 0)
     passed_s = np.maximum(times_s - times_s[earlier], 1e-3)
     quiet = late & ((along - along[earlier]) / passed_s <= _QUIET_DEG_PER_S)
-    least = np.minimum.accumulate(np.where(quiet, along, np.inf))
-    return np.asarray(along - least >= turn_deg)
+    return np.asarray(np.minimum.accumulate(np.where(quiet, along, np.inf)))
 
 
 def _held(times_s: Array, doing: NDArray[np.bool_]) -> NDArray[np.bool_]:
