@@ -100,7 +100,8 @@ def judge_turn(sights: Sequence[Observed], challenge: Challenge, asked_s: float)
         if _held(angles.times_s, late & (along <= -_MISTAKEN * TURN_DEG[axis])).any():
             return Progress.WRONG_SIDE
         return Progress.EARLY if _held(angles.times_s, late & (along >= TURN_DEG[axis])).any() else Progress.NOTHING
-    far = turned & (along >= _FARTHEST * along[turned].max())
+    # As far as enough sights show: a blurred one may tell more.
+    far = turned & (along >= _FARTHEST * np.sort(along[turned])[-FEWEST_SIGHTS])
     if along[far].mean() / TURN_DEG[axis] < _DOMINANT * across[far].mean() / TURN_DEG[1 - axis]:
         return Progress.NOTHING
     first = int(np.flatnonzero(far)[0])
