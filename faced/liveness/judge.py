@@ -101,6 +101,7 @@ class LivenessJudge:
         self._requests: list[Challenge] = []
         self._losses = 0
         self._wrong_sides = 0
+        self._again = False
         self._begun_s: float | None = None
         self._onset_s = 0.0
         self._asked_s: float | None = None
@@ -178,8 +179,7 @@ class LivenessJudge:
             return LivenessVerdict(LivenessState.LIVE)
         if self._asked_s is None:
             return LivenessVerdict(LivenessState.WAITING)
-        again = self._wrong_sides > 0
-        return LivenessVerdict(LivenessState.ASK, challenge=self._requests[self._done], again=again)
+        return LivenessVerdict(LivenessState.ASK, challenge=self._requests[self._done], again=self._again)
 
     def _forget(self) -> None:
         """Nothing has been shown on this track yet."""
@@ -229,12 +229,14 @@ class LivenessJudge:
             case Progress.DONE:
                 self._deep = self._deep or self._requests[self._done].turns
                 self._done += 1
+                self._again = False
                 self._put_off(now_s)
                 if self._done == len(self._requests):
                     self._await_depth(now_s)
                 return
             case Progress.WRONG_SIDE:
                 self._wrong_sides += 1
+                self._again = True
                 if self._wrong_sides > 1:
                     self._deny(Rule.WRONG_SIDE_TWICE)
                 others = set(self._requests) - {self._requests[self._done]}

@@ -155,6 +155,13 @@ def test_the_wrong_side_is_asked_again_once() -> None:
     assert stage.again == [False, True]
 
 
+def test_only_the_request_after_the_wrong_side_is_one_again() -> None:
+    policy = only(Challenge.TURN_LEFT, Challenge.TURN_RIGHT, challenges=2)
+    stage = Stage(policy, obeying(mistaken=1))
+    assert stage.run().state is LivenessState.LIVE
+    assert stage.again == [False, True, False]
+
+
 def test_the_wrong_side_twice_is_not_live() -> None:
     stage = Stage(only(Challenge.TURN_LEFT, Challenge.TURN_RIGHT), obeying(mistaken=2))
     assert stage.run() == LivenessVerdict(LivenessState.NOT_LIVE, Rule.WRONG_SIDE_TWICE)
