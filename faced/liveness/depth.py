@@ -47,17 +47,21 @@ _ROOT, _TIP, _BASE, _WINGS = 27, 30, 33, (31, 35)
 #: of that line, and of the wings, in eye distances.
 _LEVEL, _OUT_OF_LINE, _OUT_OF_WINGS = 0.737, 0.258, 0.320
 
-#: A turn that shows depth: five degrees at least in each test ...
-LEAST_SINE = float(np.sin(np.radians(5)))
-#: ... and this share of the turn that the pose tells.
+#: Least c along yaw and pitch: of a turn of 5 degrees, and of a nod of 4.5, which goes less far.
+LEAST_SINE = np.sin(np.radians([5.0, 4.5]))
+#: c must also be this share of the turn that the pose tells.
 _LEAST_SHARE = 0.35
+#: The four tests of the nose alone need this share of it: in a nod noses differ more than whole faces do. Not so for
+#: views that were picked as the extremes of many: whoever moves a sheet for long finds a good pair.
+_OF_NOSE = (1.0, 0.4)
+_NOSE = 3
 #: Standard errors that c must exceed 0 by, in each test.
 _LEAST_SIGNIFICANCE = 3.0
 #: A face becomes shorter along its turn by the cosine, or longer when it turns back; so much more is allowed to the
 #: predictor, and for each c (natural logarithm; 1.0 c at most on heads, 1.2 c at least on sheets that show depth).
 _LENGTH, _LENGTH_BY_SINE = 0.02, 0.9
-#: The tests see one turn: the most of them is at most so many times the least (2.2 on heads).
-_AGREEMENT = 3.0
+#: The tests see one turn: the most of them is at most so many times the least (2.2 and 3.1 on heads).
+_AGREEMENT = (3.0, 4.0)
 #: Frames follow each other so fast that half of them tell nothing new.
 _INDEPENDENT = 0.5
 FEWEST_SIGHTS = 4
@@ -78,20 +82,23 @@ class Relief:
     errors: Array
     lengths: Array
 
-    def shows_turn(self, axis: int, sign: int, turned_deg: float) -> bool:
+    def shows_turn(self, axis: int, sign: int, turned_deg: float, *, picked: bool = False) -> bool:
         """Whether a head has turned.
 
         :param axis: 0 yaw, 1 pitch; ``sign`` of the turn.
         :param turned_deg: by how much the pose says that it did.
+        :param picked: the views are not of an answer but the most different of many; no allowance is made.
         """
         sines = self.sines[:, axis] * sign
-        least = max(LEAST_SINE, _LEAST_SHARE * float(np.sin(np.radians(min(turned_deg, 45.0)))))
+        strictness = 0 if picked else axis
+        least = np.full(TESTS, max(LEAST_SINE[strictness], _LEAST_SHARE * np.sin(np.radians(min(turned_deg, 45.0)))))
+        least[_NOSE:] *= _OF_NOSE[strictness]
         shortened = -0.5 * float(np.log(1 - np.clip(sines.min(), 0, 0.9) ** 2))
         return bool(
             np.isfinite(self.sines).all()
             and (sines >= least).all()
             and (sines >= _LEAST_SIGNIFICANCE * self.errors[:, axis]).all()
-            and sines.max() <= _AGREEMENT * sines.min()
+            and sines.max() <= _AGREEMENT[strictness] * sines.min()
             and self.lengths.min() > 0
             and abs(np.log(self.lengths[axis])) <= shortened + _LENGTH + _LENGTH_BY_SINE * sines.min()
         )

@@ -125,7 +125,7 @@ def natural_turn(sights: Sequence[Observed]) -> bool:
         if turned_deg < least_deg:
             continue
         seen = relief([sights[k] for k in low], [sights[k] for k in high])
-        if seen is not None and seen.shows_turn(axis, 1, turned_deg):
+        if seen is not None and seen.shows_turn(axis, 1, turned_deg, picked=True):
             return True
     return False
 

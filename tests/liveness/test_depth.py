@@ -102,6 +102,13 @@ def test_a_face_that_is_squeezed_like_a_tilted_sheet_is_none() -> None:
     assert not invented.shows_turn(1, 1, 12)
 
 
+def test_views_that_were_picked_from_many_are_given_no_allowance() -> None:
+    seen = relief(heads(Face()), heads(Face(pitch_deg=4.8)))
+    assert seen is not None
+    assert seen.shows_turn(1, 1, 6)
+    assert not seen.shows_turn(1, 1, 6, picked=True)
+
+
 def test_too_few_sights_say_nothing() -> None:
     assert relief(heads(Face(), 3), heads(Face(yaw_deg=20))) is None
 
