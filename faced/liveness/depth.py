@@ -116,6 +116,8 @@ def relief(before: Sequence[Observed], after: Sequence[Observed]) -> Relief | No
         return None
     first, second = (upright(view) for view in views)
     here, there = first.mean(axis=0), second.mean(axis=0)
+    if not np.isfinite(here + there).all():
+        return None
     weights, lengths = _tests(here, there)
     sines = weights @ (there - here).ravel()
     variance = sum(_jitter(view, weights) ** 2 / (_INDEPENDENT * len(view)) for view in (first, second))
@@ -129,7 +131,7 @@ def upright(points: Array) -> Array:
     right, left = points[:, 36:42].mean(axis=1), points[:, 42:48].mean(axis=1)
     across = (left - right)[:, 0] + 1j * (left - right)[:, 1]
     centred = points[:, RIGID] - ((left + right) / 2)[:, None]
-    turned = (centred[..., 0] + 1j * centred[..., 1]) / across[:, None]
+    turned = (centred[..., 0] + 1j * centred[..., 1]) / np.where(across == 0, np.nan, across)[:, None]
     return np.stack([turned.real, turned.imag], axis=-1)
 
 

@@ -116,3 +116,8 @@ def test_too_few_sights_say_nothing() -> None:
 def test_points_that_are_no_numbers_say_nothing() -> None:
     broken = [Sight(s.timestamp_s, s.points * np.nan, 20, 0, 0, s.iod_px, s.box) for s in heads(Face(yaw_deg=20))]
     assert relief(heads(Face()), broken) is None
+
+
+def test_points_that_are_all_one_say_nothing() -> None:
+    shrunk = [Sight(s.timestamp_s, s.points * 0, 20, 0, 0, s.iod_px, s.box) for s in heads(Face(yaw_deg=20))]
+    assert relief(heads(Face()), shrunk) is None
