@@ -32,7 +32,7 @@ def test_every_shipped_threshold_says_on_how_many_people_it_stands() -> None:
         for threshold in OperatingPoint.shipped(fmr).thresholds:
             assert threshold.pairs * fmr >= calibration.FEWEST_PAIRS_ABOVE
             assert threshold.people >= 3
-            assert fmr <= threshold.fmr_high < 2 * fmr
+            assert fmr <= threshold.fmr_high < 2.5 * fmr
 
 
 def test_a_rate_that_was_not_measured_is_refused_with_those_that_were() -> None:
