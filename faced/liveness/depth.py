@@ -131,7 +131,8 @@ def upright(points: Array) -> Array:
     right, left = points[:, 36:42].mean(axis=1), points[:, 42:48].mean(axis=1)
     across = (left - right)[:, 0] + 1j * (left - right)[:, 1]
     centred = points[:, RIGID] - ((left + right) / 2)[:, None]
-    turned = (centred[..., 0] + 1j * centred[..., 1]) / np.where(across == 0, np.nan, across)[:, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        turned = (centred[..., 0] + 1j * centred[..., 1]) / across[:, None]
     return np.stack([turned.real, turned.imag], axis=-1)
 
 
