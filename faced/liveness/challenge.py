@@ -25,13 +25,6 @@ class Challenge(StrEnum):
 
 TURNS = (Challenge.TURN_LEFT, Challenge.TURN_RIGHT, Challenge.LOOK_UP, Challenge.LOOK_DOWN)
 ALL = tuple(Challenge)
-#: Those between which somebody who mistakes left for right may choose wrongly.
-OPPOSITE = {
-    Challenge.TURN_LEFT: Challenge.TURN_RIGHT,
-    Challenge.TURN_RIGHT: Challenge.TURN_LEFT,
-    Challenge.LOOK_UP: Challenge.LOOK_DOWN,
-    Challenge.LOOK_DOWN: Challenge.LOOK_UP,
-}
 
 
 def draw(actions: Sequence[Challenge], count: int, chance: random.Random) -> list[Challenge]:
