@@ -2,7 +2,7 @@
 
 People sit before what is found in offices, which is drawn behind them: door frames, windows, posters, monitors,
 bookshelves, blinds; every fifth camera shakes with the desk, half of them send motion JPEG. A cue denies as in the
-judge of liveness. Besides the species there are an ID photo and a still that are cut closely (35 x 45 mm, the head 34 mm).
+judge of liveness. Besides the species there are an ID photo and a still that are cut closely (35 x 45 mm).
 Dummies' rasters are a formula of this project: their share says that the machinery works, not what real screens and
 prints would give.
 """

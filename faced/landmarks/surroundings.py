@@ -49,8 +49,8 @@ _STEP, _BEYOND = 0.1, 0.15
 #: What a line that stands still is found off by at most, px. One that hops from slat to slat of a blind, because the
 #: head hides them one by one, stands still in between: half of the steps of a border that moves are longer.
 _REST_PX = 0.15
-#: Half of the steps are longer than this share of the standard deviation where each place is drawn anew (0.95), and 0.57
-#: where something sways once a second.
+#: The median step by the standard deviation of the place is 0.95 where each place is drawn anew, and 0.57 where a thing
+#: sways once a second.
 _TREMBLES = 0.75
 #: Looks that are compared: 3 s at 30 frames a second; and the fewest that say anything.
 _KEPT, _FEWEST = 30, 8
