@@ -15,6 +15,7 @@ from faced.landmarks.measures import Measures, inter_ocular_px, measure
 from faced.landmarks.pose import Pose, pose_of
 from faced.landmarks.predictor import Predictor
 from faced.landmarks.quality import PHOTO, WEBCAM, Gates, Reason, judge
+from faced.landmarks.surroundings import Cue, Surroundings, digest
 
 DEFAULT_CALLS = 10
 #: The detector looks at every fifth frame; in between the box follows the landmarks.
@@ -60,13 +61,16 @@ class FrameReport:
 
     ``reason`` None means usable; a frame with a reason must not be judged, though its observation, where there is one,
     may guide the person and serve a prompted turn. ``track`` changes whenever the face was lost from view: observations
-    of different tracks may be of different people.
+    of different tracks may be of different people. ``digest`` tells the frame from any other one of a camera; ``cues``
+    are what the pixels around the face say of sheets and screens.
     """
 
     timestamp_s: float
     reason: Reason | None
     observation: Observation | None
     track: int = 0
+    digest: bytes = b""
+    cues: tuple[Cue, ...] = ()
 
 
 class Observer:
@@ -96,11 +100,13 @@ class Observer:
         self._crowded = False
         self._since_detection = 0
         self._openness: deque[float] = deque(maxlen=_REMEMBERED_EYES)
+        self._surroundings = Surroundings()
 
     def reset(self) -> None:
         """Begin another sitting: nothing of the earlier one is used."""
         self._track += 1
         self._frames = 0
+        self._surroundings.reset()
         self._forget()
 
     def observe(self, image: NDArray[np.uint8], timestamp_s: float) -> FrameReport:
@@ -109,6 +115,15 @@ class Observer:
         :param image: (h, w, 3) uint8 BGR.
         """
         grey = _grey(image)
+        track = self._track
+        report = self._look(image, grey, timestamp_s)
+        if report.track != track:
+            self._surroundings.reset()
+        seen = report.observation
+        cues = () if seen is None else self._surroundings.look(grey, Box(*seen.box))
+        return replace(report, digest=digest(image), cues=cues)
+
+    def _look(self, image: NDArray[np.uint8], grey: NDArray[np.uint8], timestamp_s: float) -> FrameReport:
         turn, self._frames = self._frames, self._frames + 1
         if self._box is None or self._since_detection >= DETECT_EVERY:
             reason = self._detect(grey)
