@@ -84,6 +84,20 @@ class LogonConfig:
 
 
 @dataclass(frozen=True)
+class LivenessConfig:
+    """What a face that matched must do to show that it lives."""
+
+    #: Actions that are asked for, 1 or 2.
+    challenges: int = 1
+    #: PAM services that show no text: nothing can be asked for, natural motion must be enough.
+    silent: tuple[str, ...] = ("i3lock", "i3lock-color", "xsecurelock", "swaylock", "slock")
+    #: Whether those services are refused instead.
+    refuse_silent: bool = False
+    #: Whether signs of a screen or a print around the face deny.
+    deny_cues: bool = True
+
+
+@dataclass(frozen=True)
 class DirectoryConfig:
     """The intranet directory. ldaps://, or ldap:// which always means StartTLS before any bind."""
 
@@ -134,6 +148,7 @@ class Config:
     camera: CameraConfig = field(default_factory=CameraConfig)
     landmarks: LandmarksConfig = field(default_factory=LandmarksConfig)
     logon: LogonConfig = field(default_factory=LogonConfig)
+    liveness: LivenessConfig = field(default_factory=LivenessConfig)
     directory: DirectoryConfig = field(default_factory=DirectoryConfig)
     sockets: SocketsConfig = field(default_factory=SocketsConfig)
     state: StateConfig = field(default_factory=StateConfig)
@@ -205,6 +220,8 @@ def _value(hint: Any, value: Any, where: str) -> Any:
         hint = next(arm for arm in typing.get_args(hint) if arm is not type(None))
     if hint is Path and isinstance(value, str) and value:
         return Path(value)
+    if hint is bool and isinstance(value, bool):
+        return value
     if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
     if hint is int and isinstance(value, int) and not isinstance(value, bool):
@@ -238,6 +255,8 @@ def _check(config: Config, where: str) -> None:
         if not 0 < rate <= 0.01:
             text = _("{where}: logon: {key}: must be above 0 and at most 0.01 (one in a hundred).")
             raise ConfigError(text.format(where=where, key=key))
+    if config.liveness.challenges not in (1, 2):
+        raise ConfigError(_("{where}: liveness: challenges: must be 1 or 2.").format(where=where))
     for server in config.directory.servers:
         if not server.startswith(("ldaps://", "ldap://")):
             raise ConfigError(

@@ -2,6 +2,8 @@
 
 Before the join (the password was right) nothing is judged, disclosed or charged: frames are collected, and what fails
 is only remembered. After it the try is charged *before* the judge is asked, so that nobody learns anything for free.
+A face that matches must then be alive: the same face, followed without a break, does what it is asked to. Until it has,
+nothing tells the person that it matched but the request itself, and both failures read alike.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ from typing import Protocol
 from faced.config import LogonConfig
 from faced.landmarks.observe import FrameReport, Observation
 from faced.landmarks.quality import Reason
+from faced.liveness.challenge import Challenge
+from faced.liveness.judge import LivenessState, LivenessVerdict
 from faced.logon.outcome import Outcome, Ruling
 from faced.logon.sitting import RECENT_S, Sitting
 from faced.recognition.decision import Decision
@@ -38,6 +42,28 @@ class Judge(Protocol):
         """Forget all frames: another sitting begins."""
 
 
+class Liveness(Protocol):
+    """Whether the face that matched is a living person's; :class:`faced.liveness.judge.LivenessJudge`."""
+
+    def frame(self, timestamp_s: float, digest: bytes) -> None:
+        """Every frame, before :meth:`see`."""
+
+    def cue(self, name: str, value: float, timestamp_s: float) -> None:
+        """A number about the surroundings of the face."""
+
+    def see(self, sight: Observation) -> bool:
+        """The next sight of the face; False if it may be another one."""
+
+    def lost(self) -> None:
+        """The face was lost from view."""
+
+    def begin(self, now_s: float) -> Challenge | None:
+        """The face matched."""
+
+    def verdict(self, now_s: float) -> LivenessVerdict:
+        """What is known now."""
+
+
 @dataclass(frozen=True)
 class OpenCamera:
     """Begin sending frame reports."""
@@ -56,6 +82,14 @@ class Guide:
 
 
 @dataclass(frozen=True)
+class Ask:
+    """Ask the person to do something; ``again`` after the wrong side."""
+
+    challenge: Challenge
+    again: bool
+
+
+@dataclass(frozen=True)
 class Charge:
     """Put a try on the disk, then say :meth:`Attempt.charged` or :meth:`Attempt.refuse`."""
 
@@ -67,7 +101,7 @@ class Finish:
     ruling: Ruling
 
 
-Action = OpenCamera | CloseCamera | Guide | Charge | Finish
+Action = OpenCamera | CloseCamera | Guide | Ask | Charge | Finish
 
 
 class _Try(Enum):
@@ -93,8 +127,9 @@ class Attempt:
     :param clock: monotonic seconds, the same as the frames' timestamps.
     """
 
-    def __init__(self, config: LogonConfig, clock: Callable[[], float]) -> None:
+    def __init__(self, config: LogonConfig, clock: Callable[[], float], liveness: Liveness) -> None:
         self._config = config
+        self._liveness = liveness
         self._clock = clock
         self._begun_s = clock()
         self._joined_s: float | None = None
@@ -108,6 +143,8 @@ class Attempt:
         self._refusal: Ruling | None = None
         self._try = _Try.NOTHING
         self._judged = False
+        self._matched = False
+        self._asked: Ask | None = None
         self._reasons: Counter[Reason] = Counter()
         self._guided: Reason | None = None
         self._guided_s = self._begun_s
@@ -159,13 +196,18 @@ class Attempt:
             same = False
             self._sitting.forget()
         if not same:
+            self._liveness.lost()
             self._new_sitting()
-        if report.reason is None:
+        self._watch(report)
+        # A head that turns because it was asked to is not usable for the match, but it is there.
+        if report.reason is None or (self._matched and report.observation is not None):
             self._usable_s = now
         if not self.joined:
             self._sitting.forget_before(now - RECENT_S)
             return []
         self._still_there = self._still_there or report.reason is None
+        if self._matched:
+            return self._liveness_of(now)
         return [*self._guidance(report.reason, now), *self._advance()]
 
     def template_ready(self, judge: Judge) -> list[Action]:
@@ -244,13 +286,41 @@ class Attempt:
             decision = self._judge.weigh(observation)
             self._judged = True
             if decision is Decision.MATCH:
-                return self._finish(Ruling(Outcome.MATCH, "", self._band))
+                self._matched = True
+                now = self._clock()
+                self._liveness.begin(now)
+                return self._liveness_of(now)
             if decision is Decision.NO_MATCH:
                 return self._finish(Ruling(Outcome.NO_MATCH, "", self._band))
         return []
 
+    def _liveness_of(self, now: float) -> list[Action]:
+        verdict = self._liveness.verdict(now)
+        match verdict.state:
+            case LivenessState.LIVE:
+                return self._finish(Ruling(Outcome.MATCH, "", self._band))
+            case LivenessState.NOT_LIVE:
+                return self._finish(Ruling(Outcome.NOT_LIVE, verdict.rule, self._band))
+        asked = None if verdict.challenge is None else Ask(verdict.challenge, verdict.again)
+        if asked is None or asked == self._asked:
+            return []
+        self._asked = asked
+        return [asked]
+
+    def _watch(self, report: FrameReport) -> None:
+        """What liveness is told of every frame, before the match too."""
+        self._liveness.frame(report.timestamp_s, report.digest)
+        for cue in report.cues:
+            self._liveness.cue(cue.name, cue.value, report.timestamp_s)
+        if report.observation is not None and not self._liveness.see(report.observation):
+            # Landmarks that jump are another face, though the box stayed where it was.
+            self._sitting.forget()
+            self._new_sitting()
+
     def _new_sitting(self) -> None:
         """Another face may be there: nothing seen before counts for it, and to judge it costs another try."""
+        self._matched = False
+        self._asked = None
         if self._try is not _Try.ASKED:
             self._try = _Try.NOTHING
         if self._judge is not None:
@@ -269,6 +339,8 @@ class Attempt:
         return self._frames_since_s is None or now - self._frames_since_s < self._config.warm_up_s
 
     def _too_late(self) -> Ruling:
+        if self._matched:
+            return Ruling(Outcome.NOT_LIVE, "no_action", self._band)
         if self._judged:
             # Undecided to the end is not the person; and what was judged has been paid for.
             return Ruling(Outcome.NO_MATCH, "undecided", self._band)

@@ -9,12 +9,31 @@ from __future__ import annotations
 from faced.i18n import _
 from faced.landmarks import hints
 from faced.landmarks.quality import Reason
+from faced.liveness.challenge import Challenge
 from faced.logon.outcome import Outcome, Standing
 
 
 def hint(reason: Reason | None) -> str:
     """What to do now; None: nothing is wrong yet."""
     return _("Please look at the camera.") if reason is None else hints.hint(reason)
+
+
+def request(challenge: Challenge, *, again: bool) -> str:
+    """What the person is asked to do; ``again`` after the wrong side."""
+    match challenge:
+        case Challenge.TURN_LEFT:
+            text = _("Turn your head to your left.")
+        case Challenge.TURN_RIGHT:
+            text = _("Turn your head to your right.")
+        case Challenge.LOOK_UP:
+            text = _("Lift your chin.")
+        case Challenge.LOOK_DOWN:
+            text = _("Lower your chin.")
+        case Challenge.BLINK_TWICE:
+            text = _("Blink twice.")
+        case Challenge.OPEN_MOUTH:
+            text = _("Open your mouth.")
+    return _("Once more: {request}").format(request=text) if again else text
 
 
 def verdict(outcome: Outcome, wait_s: float = 0.0, *, directory_away: bool = False) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum, unique
 
-from faced.config import LogonConfig
+from faced.config import LivenessConfig, LogonConfig
+from faced.liveness.judge import LivenessPolicy
 
 
 @unique
@@ -16,6 +17,8 @@ class Demand(StrEnum):
     EXEMPT = "exempt"
     #: Somebody at another computer: the face in front of this camera is not theirs.
     REMOTE = "remote"
+    #: A service that can show no request, where the site wants one.
+    SILENT = "silent"
 
 
 @dataclass(frozen=True)
@@ -43,11 +46,18 @@ class Request:
         return self.peer_uid == 0 and self.real_uid == 0
 
 
-def demand(request: Request, config: LogonConfig) -> Demand:
+def demand(request: Request, config: LogonConfig, liveness: LivenessConfig = LivenessConfig()) -> Demand:  # noqa: B008
     """Face for every service that is not exempt; nobody from afar."""
     if request.rhost:
         return Demand.REMOTE
     for exempt in config.exempt:
         if exempt.service == request.service and exempt.real_uid in (None, request.started_by):
             return Demand.EXEMPT
-    return Demand.FACE
+    return Demand.SILENT if liveness.refuse_silent and request.service in liveness.silent else Demand.FACE
+
+
+def liveness_policy(request: Request, config: LivenessConfig) -> LivenessPolicy:
+    """What the face must do: a service without text is never asked for less than depth and a blink."""
+    return LivenessPolicy(
+        challenges=config.challenges, directed=request.service not in config.silent, deny_cues=config.deny_cues
+    )

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import logging
+import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from faced.config import LogonConfig
+from faced.config import LivenessConfig, LogonConfig
 from faced.directory.bundle import CACHE, Bundle
 from faced.errors import ProtocolError, StateError
 from faced.landmarks.observe import FrameReport
+from faced.liveness.judge import LivenessJudge, LivenessPolicy
 from faced.logon import guidance
-from faced.logon.attempt import Action, Attempt, Charge, CloseCamera, Finish, Guide, OpenCamera
+from faced.logon.attempt import Action, Ask, Attempt, Charge, CloseCamera, Finish, Guide, Liveness, OpenCamera
 from faced.logon.judge import Bench, Unfit
 from faced.logon.lockout import Counter, Lockout
 from faced.logon.names import Person
 from faced.logon.outcome import Outcome, Ruling
-from faced.logon.policy import Request
+from faced.logon.policy import Request, liveness_policy
 from faced.records.audit import AuditError, AuditEvent, AuditSink, EventKind, Pseudonyms
 from faced.service.camera_thread import CameraThread
 from faced.service.directory_link import Answer, DirectoryLink
@@ -32,12 +34,17 @@ NOT_ALLOWED = "io.faced.Logon.NotAllowed"
 NOT_FOUND = "io.faced.Directory.NotFound"
 
 
+def _living(policy: LivenessPolicy) -> Liveness:
+    return LivenessJudge(policy, random.SystemRandom())
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """What attempts work with."""
 
     loop: Loop
     config: LogonConfig
+    liveness: LivenessConfig
     camera: CameraThread
     directory: DirectoryLink
     names: NameLookup
@@ -46,6 +53,7 @@ class Surroundings:
     audit: AuditSink
     pseudonyms: Pseudonyms
     wall_s: Callable[[], float] = field(default=time.time)
+    alive: Callable[[LivenessPolicy], Liveness] = field(default=_living)
 
     def record(self, event: AuditEvent) -> bool:
         """Write an audit event; False if it cannot be written, and then nothing may be answered."""
@@ -88,9 +96,10 @@ class Session:
 
     def __init__(self, desk: Desk, connection: Connection, request: Request) -> None:
         self.request = request
-        self.attempt = Attempt(desk.surroundings.config, desk.surroundings.loop.clock)
         self._desk = desk
         self._with = desk.surroundings
+        policy = liveness_policy(request, self._with.liveness)
+        self.attempt = Attempt(self._with.config, self._with.loop.clock, self._with.alive(policy))
         self._connection = connection
         self._person: Person | None = None
         self._call: Call | None = None
@@ -222,6 +231,9 @@ class Session:
                 case Guide(reason):
                     if self._call is not None:
                         self._call.tell(text=guidance.hint(reason), reason=reason.value if reason else None)
+                case Ask(challenge, again):
+                    if self._call is not None:
+                        self._call.tell(text=guidance.request(challenge, again=again), reason=challenge.value)
                 case Charge():
                     self._charge()
                 case Finish(ruling):

@@ -143,6 +143,7 @@ class LogonDaemon:
         surroundings = Surroundings(
             loop=self._loop,
             config=config.logon,
+            liveness=config.liveness,
             camera=self._camera,
             directory=directory,
             names=NameLookup(self._loop),

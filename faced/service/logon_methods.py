@@ -40,16 +40,18 @@ class LogonMethods:
     def begin(self, call: Call) -> None:
         """Answers the same and at once, whatever is wrong."""
         request = self._request(call)
-        if demand(request, self._with.config) is Demand.FACE:
+        if demand(request, self._with.config, self._with.liveness) is Demand.FACE:
             self._open(call.connection, request).begin()
         call.reply()
 
     def decide(self, call: Call) -> None:
         """Joins what was begun here, or starts cold."""
         request, nonce = self._request(call), self._nonce(call)
-        match demand(request, self._with.config):
+        match demand(request, self._with.config, self._with.liveness):
             case Demand.REMOTE:
                 self._answer(call, request, EventKind.REFUSED, Outcome.CAMERA_UNAVAILABLE, "remote", nonce)
+            case Demand.SILENT:
+                self._answer(call, request, EventKind.REFUSED, Outcome.CAMERA_UNAVAILABLE, "no_text_shown", nonce)
             case Demand.EXEMPT:
                 self._answer(call, request, EventKind.EXEMPTED, Outcome.EXEMPT, "service", nonce)
             case Demand.FACE:
@@ -61,12 +63,12 @@ class LogonMethods:
     def account(self, call: Call) -> None:
         """From the cache of the other daemon: no camera, no network."""
         request, nonce = self._request(call), self._nonce(call)
-        match demand(request, self._with.config):
+        match demand(request, self._with.config, self._with.liveness):
             case Demand.REMOTE:
                 self._stand(call, request, None, Standing.REMOTE, "remote", nonce)
             case Demand.EXEMPT:
                 self._stand(call, request, None, Standing.EXEMPT, "service", nonce)
-            case Demand.FACE:
+            case Demand.FACE | Demand.SILENT:
                 self._with.names.find(request.user, lambda person: self._known(call, request, person, nonce))
 
     def _open(self, connection: Connection, request: Request) -> Session:

@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from faced.dummy import StaffMember, clip, staff
+from tests.rig.sitter import sitter
 from tests.rig.town import Town
 
 #: Seven are enough for a site calibration.
@@ -42,8 +43,15 @@ def intruder(members: list[StaffMember]) -> StaffMember:
 
 
 @pytest.fixture(scope="session")
-def clerks_face(clerk: StaffMember) -> Film:
-    return film_of(clerk)
+def victim(members: list[StaffMember]) -> StaffMember:
+    """Whose ID photo is held before the camera: a print of the clerk's pale face is burnt out and never judged."""
+    return members[2]
+
+
+@pytest.fixture(scope="session")
+def clerks_face(clerk: StaffMember) -> tuple[Film, dict[str, Film]]:
+    """Sitting there, and doing what is asked."""
+    return sitter(clerk.identity())
 
 
 @pytest.fixture(scope="session")
@@ -61,8 +69,8 @@ def running_town(members: list[StaffMember]) -> Iterator[Town]:
 
 
 @pytest.fixture
-def town(running_town: Town, clerk: StaffMember, clerks_face: Film) -> Iterator[Town]:
+def town(running_town: Town, clerks_face: tuple[Film, dict[str, Film]]) -> Iterator[Town]:
     """The town with the clerk before the camera and no try on record."""
     running_town.forgive_all()
-    running_town.seat(clerks_face)
+    running_town.seat(*clerks_face)
     yield running_town

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from faced.dummy import StaffMember, id_photo, nobody
-from faced.dummy.attack import Sheet, printed_photo
+from faced.dummy import StaffMember, clip, nobody
+from faced.dummy.motion import Act
+from faced.dummy.species import Species, present
 from tests.bypass.conftest import Film
 from tests.rig.pam import ACCOUNT, AUTHENTICATE, Code, Step
+from tests.rig.sitter import DOING
 from tests.rig.town import MODULE, Town
 
 NONCE = "0" * 32
@@ -39,12 +41,12 @@ def test_the_password_with_a_colleagues_face(town: Town, clerk: StaffMember, int
 
 
 def test_the_right_face_after_too_many_wrong_ones(
-    town: Town, clerk: StaffMember, clerks_face: Film, intruders_face: Film
+    town: Town, clerk: StaffMember, clerks_face: tuple[Film, dict[str, Film]], intruders_face: Film
 ) -> None:
     town.seat(intruders_face)
     for _try in range(3):
         assert town.logon(clerk.login, town.passwords[clerk.login]).code == Code.AUTH_ERR
-    town.seat(clerks_face)
+    town.seat(*clerks_face)
     assert town.logon(clerk.login, town.passwords[clerk.login]).code == Code.MAXTRIES
 
 
@@ -153,9 +155,43 @@ def test_a_camera_that_is_unplugged(town: Town, clerk: StaffMember) -> None:
         town.camera.set(absent=None)
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="open until there is a liveness check: docs/bypass.md")
-def test_a_print_of_the_persons_photo(town: Town, clerk: StaffMember) -> None:
-    sheet = Sheet(sway=0.2)
-    pictures = list(printed_photo(id_photo(clerk.identity()), seed=1, seconds=0.6, fps=30, sheet=sheet))
+def refused_for(town: Town, victim: StaffMember) -> tuple[str, str]:
+    """A logon with the right password: outcome and reason in the journal."""
+    before = len(town.reasons())
+    assert town.logon(victim.login, town.passwords[victim.login]).code == Code.AUTH_ERR
+    event = town.reasons(before)[-1]
+    return event["outcome"], event["reason"]
+
+
+def test_a_print_of_the_persons_photo(town: Town, victim: StaffMember) -> None:
+    """It matches better than the person, and does nothing."""
+    pictures = list(present(Species.FLAT_PRINT, victim.identity(), 5, 0.7, 30.0))
     town.seat(pictures + pictures[-2:0:-1])
-    assert town.logon(clerk.login, town.passwords[clerk.login]).code != Code.SUCCESS
+    outcome, _rule = refused_for(town, victim)
+    assert outcome == "not_live"
+
+
+@pytest.mark.parametrize("species", [Species.STICK_PRINT, Species.TABLET_STILL])
+def test_a_picture_that_obeys_the_request_as_far_as_a_picture_can(
+    town: Town, victim: StaffMember, species: Species
+) -> None:
+    """Whoever holds it reads the screen, and turns and tilts it."""
+
+    def film(*acts: Act) -> Film:
+        return list(present(species, victim.identity(), 5, 1.8, 30.0, acts))
+
+    idle = film()[:20]
+    town.seat(idle + idle[-2:0:-1], {asked.value: film(Act(doing, 0.3, 1.4)) for asked, doing in DOING.items()})
+    outcome, _rule = refused_for(town, victim)
+    assert outcome == "not_live"
+
+
+def test_a_frozen_picture_from_a_camera_that_is_none(town: Town, victim: StaffMember) -> None:
+    """The same frame again and again, bit by bit, as an injected still is."""
+    still = list(clip(victim.identity(), seed=7, seconds=0.1, fps=30))[:1]
+    town.camera.set(noise=False)
+    try:
+        town.seat(still)
+        assert refused_for(town, victim) == ("not_live", "frozen")
+    finally:
+        town.camera.set(noise=True)

@@ -7,9 +7,12 @@ import random
 import pytest
 
 from faced.landmarks.quality import Reason
+from faced.liveness.challenge import Challenge
+from faced.liveness.judge import LivenessState, LivenessVerdict
+from faced.logon.attempt import Ask
 from faced.logon.outcome import Outcome, Ruling
 from faced.recognition.decision import Decision
-from tests.logon.theatre import CONFIG, Stage, ToldJudge
+from tests.logon.theatre import CONFIG, FRAME_S, Stage, ToldJudge, ToldLiveness
 
 
 def joined(judge: ToldJudge | None = None) -> Stage:
@@ -364,3 +367,108 @@ def test_whatever_happens_in_whatever_order_the_rules_hold(seed: int) -> None:
         stage.do(stage.attempt.cancel())
         assert not stage.camera_open
     assert matches > 0
+
+
+WAIT = LivenessVerdict(LivenessState.WAITING)
+LEFT = LivenessVerdict(LivenessState.ASK, challenge=Challenge.TURN_LEFT)
+LEFT_AGAIN = LivenessVerdict(LivenessState.ASK, challenge=Challenge.TURN_LEFT, again=True)
+LIVE = LivenessVerdict(LivenessState.LIVE)
+FLAT = LivenessVerdict(LivenessState.NOT_LIVE, rule="flat")
+
+
+def alive(*verdicts: LivenessVerdict, judge: ToldJudge | None = None, jumps_at: int | None = None) -> Stage:
+    """Joined, with a liveness that says these in turn, one a frame after the match."""
+    liveness = ToldLiveness(*verdicts)
+    liveness.jumps_at = jumps_at
+    stage = Stage(liveness=liveness)
+    stage.begin()
+    stage.do(stage.attempt.template_ready(judge or ToldJudge()))
+    stage.join()
+    return stage
+
+
+def test_a_face_that_matches_is_asked_to_do_something_and_let_in_when_it_did() -> None:
+    stage = alive(WAIT, WAIT, LEFT, LEFT, LIVE)
+    stage.look(7)
+    assert stage.requests == [Ask(Challenge.TURN_LEFT, again=False)]
+    assert stage.rulings == []
+    stage.look(1, Reason.TURNED_LEFT)
+    stage.look(1)
+    assert stage.rulings == [Ruling(Outcome.MATCH, "", "above")]
+    assert stage.charged == 1
+
+
+def test_a_face_that_matches_and_is_not_live_is_refused_with_the_rule_in_the_record() -> None:
+    stage = alive(LEFT, FLAT)
+    stage.look(6)
+    assert stage.rulings == [Ruling(Outcome.NOT_LIVE, "flat", "above")]
+    assert stage.charged == 1
+    assert not stage.camera_open
+
+
+def test_the_wrong_side_is_asked_for_again_and_costs_nothing() -> None:
+    stage = alive(LEFT, LEFT_AGAIN, LIVE)
+    stage.look(7)
+    assert [request.again for request in stage.requests] == [False, True]
+    assert (stage.outcome, stage.charged) == (Outcome.MATCH, 1)
+
+
+def test_a_face_that_does_not_match_is_asked_for_nothing() -> None:
+    stage = alive(LEFT, judge=ToldJudge(Decision.NO_MATCH))
+    stage.look(6)
+    assert (stage.outcome, stage.requests, stage.liveness.begun_s) == (Outcome.NO_MATCH, [], [])
+
+
+def test_nothing_is_asked_for_before_the_password_was_right() -> None:
+    stage = Stage(liveness=ToldLiveness(LEFT))
+    stage.begin()
+    stage.do(stage.attempt.template_ready(ToldJudge()))
+    stage.look(20)
+    assert (stage.requests, stage.liveness.begun_s) == ([], [])
+
+
+def test_who_does_nothing_is_not_live_when_the_attempt_is_over() -> None:
+    stage = alive(LEFT)
+    stage.look(int(CONFIG.attempt_timeout_s / FRAME_S) + 1)
+    assert stage.rulings == [Ruling(Outcome.NOT_LIVE, "no_action", "above")]
+
+
+def test_a_face_lost_after_the_match_must_match_again_and_pay_again() -> None:
+    stage = alive(LEFT, LIVE)
+    stage.look(5)
+    assert stage.requests
+    stage.look(1, Reason.NO_FACE, track=2)
+    stage.look(4, track=3)
+    assert stage.rulings == []
+    assert stage.liveness.times_lost == 2
+    stage.look(1, track=3)
+    assert (stage.outcome, stage.charged) == (Outcome.MATCH, 2)
+
+
+def test_a_face_that_changes_in_place_after_the_match_must_match_again() -> None:
+    judge = ToldJudge()
+    stage = alive(LEFT, LEFT, LIVE, judge=judge, jumps_at=7)
+    stage.look(7)
+    assert stage.rulings == []
+    stage.look(5)
+    assert (stage.outcome, stage.charged) == (Outcome.MATCH, 2)
+    assert len(judge.weighed) == 10
+
+
+def test_a_head_that_turns_is_no_absence_and_needs_no_hint() -> None:
+    stage = alive(LEFT, LEFT)
+    stage.look(5)
+    hints = len(stage.hints)
+    stage.look(int(CONFIG.no_face_timeout_s / FRAME_S) + 5, Reason.TURNED_LEFT)
+    assert stage.rulings == []
+    assert len(stage.hints) == hints
+
+
+def test_liveness_sees_every_frame_of_the_attempt_those_before_the_password_too() -> None:
+    stage = Stage(liveness=ToldLiveness())
+    stage.begin()
+    stage.look(3)
+    stage.look(2, Reason.TURNED_LEFT)
+    stage.look(1, Reason.NO_FACE)
+    assert len(stage.liveness.seen) == 5
+    assert len(stage.liveness.digests) == 6

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from faced.config import ExemptService, LogonConfig
-from faced.logon.policy import Demand, Request, demand
+from faced.config import ExemptService, LivenessConfig, LogonConfig
+from faced.logon.policy import Demand, Request, demand, liveness_policy
 
 SHIPPED = LogonConfig()
 
@@ -55,3 +55,14 @@ def test_only_what_the_system_itself_starts_is_the_systems() -> None:
     assert not Request("tanaka", "sudo", 0, None, 2001).by_system
     assert not Request("tanaka", "lightdm", 0, None, None).by_system
     assert not Request("tanaka", "swaylock", 2001, None, 0).by_system
+
+
+def test_a_service_without_text_is_watched_or_refused_as_the_site_wants() -> None:
+    locker = Request("tanaka", "i3lock", 2001, None, None)
+    assert demand(locker, LogonConfig()) is Demand.FACE
+    assert not liveness_policy(locker, LivenessConfig()).directed
+    assert demand(locker, LogonConfig(), LivenessConfig(refuse_silent=True)) is Demand.SILENT
+    greeter = Request("tanaka", "lightdm", 0, None, 0)
+    assert demand(greeter, LogonConfig(), LivenessConfig(refuse_silent=True)) is Demand.FACE
+    assert liveness_policy(greeter, LivenessConfig(challenges=2)).challenges == 2
+    assert liveness_policy(greeter, LivenessConfig()).directed

@@ -9,7 +9,9 @@ import numpy as np
 from faced.config import LogonConfig
 from faced.landmarks.observe import FrameReport, Observation
 from faced.landmarks.quality import Reason
-from faced.logon.attempt import Action, Attempt, Charge, CloseCamera, Finish, Guide, OpenCamera
+from faced.liveness.challenge import Challenge
+from faced.liveness.judge import LivenessState, LivenessVerdict
+from faced.logon.attempt import Action, Ask, Attempt, Charge, CloseCamera, Finish, Guide, OpenCamera
 from faced.logon.outcome import Outcome, Ruling
 from faced.recognition.decision import Decision
 
@@ -48,16 +50,54 @@ class ToldJudge:
         self._frames = 0
 
 
+class ToldLiveness:
+    """Says what it was told once the face matched; remembers what it was shown."""
+
+    def __init__(self, *verdicts: LivenessVerdict) -> None:
+        self.verdicts = list(verdicts) or [LivenessVerdict(LivenessState.LIVE)]
+        self.begun_s: list[float] = []
+        self.seen: list[Observation] = []
+        self.digests: list[bytes] = []
+        self.cues: list[tuple[str, float]] = []
+        self.times_lost = 0
+        self.jumps_at: int | None = None
+
+    def frame(self, timestamp_s: float, digest: bytes) -> None:
+        self.digests.append(digest)
+
+    def cue(self, name: str, value: float, timestamp_s: float) -> None:
+        self.cues.append((name, value))
+
+    def see(self, sight: Observation) -> bool:
+        self.seen.append(sight)
+        return len(self.seen) != self.jumps_at
+
+    def lost(self) -> None:
+        self.times_lost += 1
+
+    def begin(self, now_s: float) -> Challenge | None:
+        self.begun_s.append(now_s)
+        return None
+
+    def verdict(self, now_s: float) -> LivenessVerdict:
+        """The next one; the last one again and again."""
+        return self.verdicts.pop(0) if len(self.verdicts) > 1 else self.verdicts[0]
+
+
 class Stage:
     """Runs one attempt and keeps what it wanted; a charge is put on the disk at once unless told otherwise."""
 
-    def __init__(self, config: LogonConfig = CONFIG, *, charges: bool = True) -> None:
+    def __init__(
+        self, config: LogonConfig = CONFIG, *, charges: bool = True, liveness: ToldLiveness | None = None
+    ) -> None:
         self.now = 1000.0
-        self.attempt = Attempt(config, lambda: self.now)
+        self.liveness = liveness or ToldLiveness()
+        self.attempt = Attempt(config, lambda: self.now, self.liveness)
         self.charges = charges
         self.camera_open = False
         self.charged = 0
         self.hints: list[Reason | None] = []
+        self.requests: list[Ask] = []
         self.rulings: list[Ruling] = []
 
     @property
@@ -75,6 +115,8 @@ class Stage:
                     self.camera_open = False
                 case Guide(reason):
                     self.hints.append(reason)
+                case Ask():
+                    self.requests.append(action)
                 case Charge():
                     self.charged += 1
                     if self.charges:

@@ -25,11 +25,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faced.directory.connection import equals
+from faced.dummy import Identity
 from faced.dummy.photo import encode_jpeg, id_photo
 from faced.dummy.staff import StaffMember
+from faced.liveness.challenge import Challenge
+from faced.logon import guidance
 from faced.service.varlink import Client
 from tests.rig.namespace import PrivateSystem, add_user
 from tests.rig.pam import AUTHENTICATE, PYTHON, ROOT, Conversation, Step, converse
+from tests.rig.sitter import sitter
 from tests.rig.slapd import PrivateSlapd
 from tests.rig.v4l2 import FakeWebcam
 
@@ -217,11 +221,18 @@ class Town:
         for name in list(self._daemons):
             self.stop_daemon(name)
 
-    def seat(self, frames: Iterable[NDArray[np.uint8]]) -> None:
-        """Who, or what, is before the camera now; waits until the last attempt has closed it."""
+    def seat(self, frames: Iterable[NDArray[np.uint8]], acts: Mapping[str, Iterable[NDArray[np.uint8]]] = {}) -> None:
+        """Who, or what, is before the camera now; waits until the last attempt has closed it.
+
+        :param acts: what they do when asked, by the name of the challenge.
+        """
         while "faced" in self._daemons and self._camera_state() == "open":
             time.sleep(0.005)
-        self.camera.show(frames)
+        self.camera.show(frames, acts)
+
+    def seat_person(self, identity: Identity) -> None:
+        """Somebody alive, who looks into the camera and does what is asked."""
+        self.seat(*sitter(identity))
 
     def _camera_state(self) -> str:
         with Client(self.system.path("/run/faced/status"), 10.0) as client:
@@ -247,9 +258,18 @@ class Town:
 
         began = time.monotonic()
         driver = self.system.command([PYTHON, "-I", DRIVER])
-        conversation = converse(driver, user, service, type_password, steps=steps, environment=dict(os.environ))
+        conversation = converse(
+            driver, user, service, type_password, steps=steps, show=self._obey, environment=dict(os.environ)
+        )
         ended = time.monotonic()
         return Logon(conversation, ended - began, ended - typed_at)
+
+    def _obey(self, text: str) -> bool:
+        """Whoever sits there reads the screen and does what it says."""
+        for challenge in Challenge:
+            if text.endswith(guidance.request(challenge, again=False)):
+                self.camera.act(challenge)
+        return True
 
     def ask_as(self, uid: int, method: str, **parameters: object) -> dict[str, Any]:
         """One varlink call to the logon socket by a process of another uid; the first answer."""

@@ -6,7 +6,6 @@ station.
 
 from __future__ import annotations
 
-import functools
 import json
 import re
 import secrets
@@ -16,12 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from faced.dummy.clip import Clip, clip
 from faced.dummy.identity import Identity
 from faced.dummy.photo import encode_jpeg, id_photo
 from faced.trust.realm import Role
 from tests.rig.container import Container
 from tests.rig.installation import machine_with_faced
+from tests.rig.sitter import fidgeter
 from tests.rig.slapd import PrivateSlapd
 from tests.rig.v4l2 import FakeWebcam
 
@@ -29,6 +28,8 @@ HOST = "pc-001"
 STATION = "/var/lib/faced-station"
 SECRETS = "/root/secrets"
 FPS = 15
+#: Services of the tests: the dummy before the webcam looks left and right by itself.
+SILENT = ["faced-test", "login", "sudo", "su", "su-l", "runuser", "systemd-user", "common-auth"]
 
 
 @dataclass(frozen=True)
@@ -78,19 +79,13 @@ class Workstation:
         Waits until the camera is closed: a stream that runs on for the next attempt would go on showing who was there.
         """
         self.machine.wait_until(lambda: self._camera_state() != "open", "the camera to be closed")
-        self.webcam.show(_sitting(seed))
+        self.webcam.show(fidgeter(Identity(seed), fps=FPS))
 
     def _camera_state(self) -> str:
         # Its exit status is 1: a realm of dummies is worth a warning.
         # A machine that is busy elsewhere may answer nothing: then nothing is known yet.
         told = self.machine.run("facectl", "status", "--json", check=False).stdout
         return str(json.loads(told)["logon"]["camera_state"]) if told else "open"
-
-
-@functools.cache
-def _sitting(seed: int) -> Clip:
-    """Drawing three seconds takes three seconds."""
-    return clip(Identity(seed), seed=1, seconds=3.0, fps=FPS).kept()
 
 
 @contextmanager
@@ -125,6 +120,9 @@ name = "{workstation.webcam.name}"
 fps = {FPS}
 [logon]
 no_face_timeout_s = 4
+[liveness]
+# Nobody reads what these tests' terminals show.
+silent = {json.dumps(SILENT)}
 [directory]
 servers = ["{slapd.ldaps_url}"]
 base = "{slapd.tree.base}"

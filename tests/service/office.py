@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faced.camera.base import Camera, CameraInfo, Frame
-from faced.config import LogonConfig
+from faced.config import LivenessConfig, LogonConfig
 from faced.errors import CameraUnavailable
 from faced.i18n import set_language
 from faced.landmarks.observe import FrameReport
 from faced.landmarks.quality import Reason
+from faced.liveness.judge import LivenessVerdict
 from faced.logon.judge import Bench
 from faced.logon.lockout import Lockout
 from faced.logon.names import Person
@@ -37,7 +38,7 @@ from faced.service.server import Server
 from faced.service.varlink import Client
 from tests.logon.faces import METRIC, POINT, face, template
 from tests.logon.realm import TestRealm
-from tests.logon.theatre import frame
+from tests.logon.theatre import ToldLiveness, frame
 from tests.service.directory_double import DirectoryDouble
 
 LOGON = "io.faced.Logon"
@@ -124,6 +125,8 @@ class Office:
         self.socket = folder / "logon"
         self.directory = directory
         self.authority = TestRealm()
+        #: What liveness will say of a face that matched, look by look; empty for live.
+        self.liveness: list[LivenessVerdict] = []
         self.scene = Scene()
         self.records = Records()
         self.seat = Seat()
@@ -139,6 +142,8 @@ class Office:
         surroundings = Surroundings(
             loop=self.loop,
             config=config,
+            liveness=LivenessConfig(),
+            alive=lambda _policy: ToldLiveness(*self.liveness),
             camera=self.camera,
             directory=DirectoryLink(self.loop, folder / "directory", 0.5),
             names=NameLookup(self.loop, people.get),

@@ -29,6 +29,7 @@ from faced.service.varlink import Client
 from faced.trust.keys import HostKeys, encode_key_file, write_key_file
 from tests.logon.realm import TestRealm
 from tests.rig.namespace import PrivateSystem, add_user
+from tests.rig.sitter import fidgeter
 from tests.service.directory_double import DirectoryDouble
 from tests.service.office import begun, decided
 
@@ -60,6 +61,8 @@ keys = "{self.folder}/host.keys"
 [camera]
 name = "clip:{camera}"
 fps = 15
+[liveness]
+silent = ["lightdm"]
 [sockets]
 logon = "{self.folder}/logon"
 status = "{self.folder}/status"
@@ -117,7 +120,7 @@ def pc() -> Iterator[Pc]:
         (folder / "anchor").write_bytes(authority.realm.anchor)
         write_key_file(folder / "host.keys", authority.host.content())
         (folder / "state").mkdir(mode=0o700)
-        clip(Identity(1), 1, seconds=2.0).save(folder / "tanaka.avi")
+        fidgeter(Identity(1), seconds=6.0).save(folder / "tanaka.avi")
         clip(Identity(2), 1, seconds=2.0).save(folder / "stranger.avi")
         nobody(1, 1.0).save(folder / "nobody.avi")
         yield Pc(system, folder, directory, authority, template.encode())
