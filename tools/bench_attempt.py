@@ -18,13 +18,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from faced.config import LandmarksConfig
-from faced.dummy import clip, staff
+from faced.dummy import staff
 from faced.recognition import metric as metric_room
 from faced.recognition.calibration import OperatingPoint
 from faced.recognition.decision import MAX_FRAMES, MIN_FRAMES, Matcher
 from faced.recognition.metric import Metric
 from faced.recognition.template import FaceTemplate, Sample, Source
 from tests.rig.pam import Code
+from tests.rig.sitter import sitter
 from tests.rig.town import Town
 
 FPS = 30
@@ -87,8 +88,7 @@ def measure(folder: Path, people: int, typing_s: float) -> Figures:
         town.enrol(members)
         town.start()
         for member in members:
-            pictures = list(clip(member.identity(), seed=3, seconds=1.0, fps=FPS))
-            town.seat(pictures + pictures[-2:0:-1])
+            town.seat(*sitter(member.identity()))
             for typing in (0.0, typing_s):
                 before = _cpu_ms(town.pid("faced"))
                 logon = town.logon(member.login, town.passwords[member.login], typing_s=typing)

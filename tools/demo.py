@@ -21,12 +21,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faced.dummy import Identity, StaffMember, Worn, clip, nobody, staff
+from faced.dummy.motion import Act
 from faced.dummy.scene import Light
+from faced.dummy.species import Species, present
 from faced.landmarks.observe import Observer
 from faced.landmarks.predictor import Predictor
 from faced.recognition.calibration import OperatingPoint
 from faced.recognition.metric import Metric
 from tests.rig.pam import Code
+from tests.rig.sitter import DOING, sitter
 from tests.rig.town import Logon, Town
 from tools.benchmark_staff import Site, judge, watch
 
@@ -39,6 +42,8 @@ FPS = 30
 TYPING_S = 1.5
 PICTURE = Path("build") / "demo-landmarks.png"
 Film = list[NDArray[np.uint8]]
+#: By login name: sitting there, and doing what is asked.
+Films = dict[str, tuple[Film, dict[str, Film]]]
 
 
 class Demonstration:
@@ -104,32 +109,33 @@ def main() -> int:
         )
         town.start()
         show.line("faced and faced-directory say READY", True)
-        clerk, colleague, newcomer = members[0], members[1], members[-1]
-        films = {member.login: sitting(member.identity()) for member in (clerk, colleague)}
+        clerk, colleague, victim, newcomer = members[0], members[1], members[2], members[-1]
+        films = {member.login: sitter(member.identity()) for member in (clerk, colleague)}
         logons(show, town, clerk, colleague, films)
         everybody(show, members)
         unusable(show, town, clerk, colleague)
         names(show, town, clerk, films)
         tampering(show, town, clerk, colleague, films)
         offline(show, town, clerk, newcomer, films)
+        photo(show, town, victim)
         dead(show, town, clerk)
         picture(show, clerk)
     return show.end()
 
 
-def logons(show: Demonstration, town: Town, clerk: StaffMember, colleague: StaffMember, films: dict[str, Film]) -> None:
+def logons(show: Demonstration, town: Town, clerk: StaffMember, colleague: StaffMember, films: Films) -> None:
     """(a), the real half of (b), and (c)."""
     show.title("(a) right password, right face")
-    town.seat(films[clerk.login])
+    town.seat(*films[clerk.login])
     logon = town.logon(clerk.login, town.passwords[clerk.login], typing_s=TYPING_S)
     show.line(
         f"{clerk.login} is in: {logon.total_s:.2f} s in all, {logon.after_password_s:.2f} s after the password",
         logon.code == Code.SUCCESS,
     )
-    show.note("on the screen: " + " / ".join(logon.conversation.info))
+    show.note("on the screen, and obeyed: " + " / ".join(logon.conversation.info))
 
     show.title("(b) right password, another's face")
-    town.seat(films[colleague.login])
+    town.seat(*films[colleague.login])
     refused(
         show,
         town,
@@ -139,7 +145,7 @@ def logons(show: Demonstration, town: Town, clerk: StaffMember, colleague: Staff
     )
 
     show.title("(c) wrong password, right face")
-    town.seat(films[clerk.login])
+    town.seat(*films[clerk.login])
     before = town.counters()
     logon = town.logon(clerk.login, "not the password", typing_s=TYPING_S)
     refused(show, town, "wrong password", logon, Code.AUTH_ERR)
@@ -176,10 +182,10 @@ def unusable(show: Demonstration, town: Town, clerk: StaffMember, colleague: Sta
         show.line("the try counter on the disk is unchanged", town.counters() == before)
 
 
-def names(show: Demonstration, town: Town, clerk: StaffMember, films: dict[str, Film]) -> None:
+def names(show: Demonstration, town: Town, clerk: StaffMember, films: Films) -> None:
     """(h)."""
     show.title("(h) other spellings of a login name")
-    town.seat(films[clerk.login])
+    town.seat(*films[clerk.login])
     full_width = "".join(chr(ord(c) + 0xFEE0) if "a" <= c <= "z" else c for c in clerk.login)
     for spelling in (clerk.login.upper(), full_width, clerk.login + " "):
         before = set(town.counters())
@@ -190,13 +196,11 @@ def names(show: Demonstration, town: Town, clerk: StaffMember, films: dict[str, 
         )
 
 
-def tampering(
-    show: Demonstration, town: Town, clerk: StaffMember, colleague: StaffMember, films: dict[str, Film]
-) -> None:
+def tampering(show: Demonstration, town: Town, clerk: StaffMember, colleague: StaffMember, films: Films) -> None:
     """(g): what the directory's own administrator can write."""
     show.title("(g) written into LDAP by the directory's administrator")
     attributes = ("facedtemplate", "facedtemplatekey")
-    town.seat(films[clerk.login])
+    town.seat(*films[clerk.login])
     own = town.read_person(clerk.login)
     others = town.read_person(colleague.login)
 
@@ -241,10 +245,10 @@ def tampering(
     show.line("the right one again: in at once, the cache is asked past", logon.code == Code.SUCCESS)
 
 
-def offline(show: Demonstration, town: Town, clerk: StaffMember, newcomer: StaffMember, films: dict[str, Film]) -> None:
+def offline(show: Demonstration, town: Town, clerk: StaffMember, newcomer: StaffMember, films: Films) -> None:
     """(f)."""
     show.title("(f) the directory is down")
-    town.seat(films[clerk.login])
+    town.seat(*films[clerk.login])
     online = town.logon(*credentials(town, clerk))
     town.slapd.stop()
     logon = town.logon(*credentials(town, clerk))
@@ -256,6 +260,26 @@ def offline(show: Demonstration, town: Town, clerk: StaffMember, newcomer: Staff
         show, town, f"{newcomer.login}, who never did", town.logon(*credentials(town, newcomer)), Code.AUTHINFO_UNAVAIL
     )
     town.slapd.start()
+
+
+def photo(show: Demonstration, town: Town, victim: StaffMember) -> None:
+    """(i)."""
+    show.title("(i) a photo of the right person, by somebody who knows the password")
+
+    def held(species: Species, *acts: Act) -> Film:
+        return list(present(species, victim.identity(), 5, 1.8, FPS, acts))
+
+    for species, what in ((Species.STICK_PRINT, "a print that is turned as asked"), (Species.TABLET_STILL, "a tablet")):
+        idle = held(species)[:20]
+        town.seat(film(idle), {asked.value: held(species, Act(doing, 0.3, 1.4)) for asked, doing in DOING.items()})
+        logon = town.logon(*credentials(town, victim))
+        last = town.reasons()[-1]
+        show.line(
+            f"{what}: {Code(logon.code).name}; on the screen: {' / '.join(logon.conversation.info[1:])}; "
+            f"in the journal: {last['outcome']}, {last['reason']}",
+            logon.code == Code.AUTH_ERR and last["outcome"] == "not_live",
+        )
+    show.note("matching alone lets both in: a photo is nearer to the template than the person")
 
 
 def dead(show: Demonstration, town: Town, clerk: StaffMember) -> None:

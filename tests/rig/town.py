@@ -25,7 +25,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faced.directory.connection import equals
-from faced.dummy import Identity
 from faced.dummy.photo import encode_jpeg, id_photo
 from faced.dummy.staff import StaffMember
 from faced.liveness.challenge import Challenge
@@ -33,7 +32,6 @@ from faced.logon import guidance
 from faced.service.varlink import Client
 from tests.rig.namespace import PrivateSystem, add_user
 from tests.rig.pam import AUTHENTICATE, PYTHON, ROOT, Conversation, Step, converse
-from tests.rig.sitter import sitter
 from tests.rig.slapd import PrivateSlapd
 from tests.rig.v4l2 import FakeWebcam
 
@@ -229,10 +227,6 @@ class Town:
         while "faced" in self._daemons and self._camera_state() == "open":
             time.sleep(0.005)
         self.camera.show(frames, acts)
-
-    def seat_person(self, identity: Identity) -> None:
-        """Somebody alive, who looks into the camera and does what is asked."""
-        self.seat(*sitter(identity))
 
     def _camera_state(self) -> str:
         with Client(self.system.path("/run/faced/status"), 10.0) as client:
