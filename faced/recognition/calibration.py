@@ -51,7 +51,7 @@ class OperatingPoint:
     """The thresholds of one false match rate for one metric; ``measured_on`` names the set of faces.
 
     ``uncalibrated``: used instead where the site's own impostors are not known, because a threshold does not travel.
-    Among people in one room, whom the metric had not seen, the threshold of 1 % let 3.8 % of strangers pass even after
+    Among people in one room, whom the metric had not seen, the threshold of 1 % let 2.8 % of strangers pass even after
     the mean of 20 others was subtracted, and that of 0.1 % let 0.3 % pass: the next stricter one is on the safe side.
     """
 
