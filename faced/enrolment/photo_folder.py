@@ -16,10 +16,11 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from faced.enrolment.photo import SUFFIXES
+from faced.enrolment.staff_list import text_of_table
 from faced.errors import StateError
 from faced.i18n import _
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".heic", ".heif"})
 _NUMBERED = re.compile(r"(?P<person>.+)_(?P<number>\d+)")
 _COLUMNS = ("person", "group")
 _MOST_BYTES = 32 * 1024 * 1024
@@ -78,7 +79,7 @@ def read_groups(path: Path) -> dict[str, str]:
             data = file.read(_MOST_BYTES + 1)
     except OSError as error:
         raise StateError(_("{path} cannot be read: {why}.").format(path=path, why=error.strerror)) from None
-    rows = csv.DictReader(io.StringIO(_text(data, path), newline=""), strict=True)
+    rows = csv.DictReader(io.StringIO(text_of_table(data, path), newline=""), strict=True)
     groups: dict[str, str] = {}
     try:
         if tuple(rows.fieldnames or ()) != _COLUMNS or len(data) > _MOST_BYTES:
@@ -95,15 +96,6 @@ def read_groups(path: Path) -> dict[str, str]:
 
 def _is_photo(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
-
-
-def _text(data: bytes, path: Path) -> str:
-    for encoding in ("utf-8-sig", "cp932"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise StateError(_("{path} is neither UTF-8 nor Shift_JIS text.").format(path=path))
 
 
 def _no_table(path: Path, line: int) -> StateError:

@@ -36,7 +36,7 @@ def read_staff_list(path: Path, default_groups: tuple[str, ...]) -> dict[str, Pe
         raise StateError(_("{path} is too large for a staff list.").format(path=path))
     people: dict[str, PersonDetails] = {}
     numbers: dict[str, str] = {}
-    rows = csv.DictReader(io.StringIO(_text(data, path), newline=""), strict=True)
+    rows = csv.DictReader(io.StringIO(text_of_table(data, path), newline=""), strict=True)
     try:
         _check_columns(rows.fieldnames or (), path)
         for row in rows:
@@ -57,7 +57,11 @@ def read_staff_list(path: Path, default_groups: tuple[str, ...]) -> dict[str, Pe
     return people
 
 
-def _text(data: bytes, path: Path) -> str:
+def text_of_table(data: bytes, path: Path) -> str:
+    """The text of a table as offices save it: UTF-8, or what Japanese spreadsheets write.
+
+    :raises StateError: neither.
+    """
     for encoding in ("utf-8-sig", "cp932"):
         try:
             return data.decode(encoding)
