@@ -13,7 +13,6 @@ import argparse
 import functools
 import hashlib
 import json
-import math
 import multiprocessing
 import os
 import random
@@ -36,6 +35,7 @@ from faced.liveness import challenge as liveness
 from faced.liveness.judge import LivenessJudge, LivenessPolicy, LivenessState, LivenessVerdict
 from faced.recognition.calibration import OperatingPoint
 from faced.recognition.decision import Decision, Matcher
+from faced.recognition.error_rates import upper95
 from faced.recognition.metric import Metric
 from faced.recognition.template import FaceTemplate, Sample, Source
 
@@ -193,18 +193,6 @@ def attempt(
         accept_s=now_s - asked_s if live and asked_s is not None else None,
         frames=index + 1,
     )
-
-
-def upper95(passed: int, of: int) -> float:
-    """Upper end of the one-sided exact 95 % interval of a share: the share at which so few would be seen 1 in 20."""
-    if passed >= of:
-        return 1.0
-    low, high = 0.0, 1.0
-    for _halving in range(50):
-        middle = (low + high) / 2
-        seen = sum(math.comb(of, k) * middle**k * (1 - middle) ** (of - k) for k in range(passed + 1))
-        low, high = (middle, high) if seen > 0.05 else (low, middle)
-    return high
 
 
 def counted(results: Sequence[Result], *, cues: bool) -> dict[str, Any]:

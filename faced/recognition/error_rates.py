@@ -119,6 +119,19 @@ def det_curve(trials: Trials) -> tuple[tuple[float, float], ...]:
     return tuple((float(fmr[place]), float(fnmr[place])) for place in chosen)
 
 
+def upper95(errors: int, trials: int) -> float:
+    """Upper end of the one-sided exact 95 % interval (Clopper-Pearson) of a share: the share at which so few errors
+    would be seen 1 time in 20. For trials that are independent, or too few for anything better."""
+    if errors >= trials:
+        return 1.0
+    low, high = 0.0, 1.0
+    for _halving in range(50):
+        middle = (low + high) / 2
+        seen = sum(math.comb(trials, k) * middle**k * (1 - middle) ** (trials - k) for k in range(errors + 1))
+        low, high = (middle, high) if seen > 0.05 else (low, middle)
+    return high
+
+
 def _draws(people: int) -> Floats:
     """(resamples, people): how often each person was drawn."""
     rng = np.random.default_rng(_SEED)

@@ -15,9 +15,10 @@ from faced.liveness.challenge import Challenge
 from faced.liveness.judge import LivenessState, LivenessVerdict
 from faced.recognition.calibration import OperatingPoint
 from faced.recognition.decision import Matcher
+from faced.recognition.error_rates import upper95
 from faced.recognition.metric import Metric
 from tools import bench_liveness as bench
-from tools.bench_liveness import Result, Sitter, attempt, counted, toolbox, upper95
+from tools.bench_liveness import Result, Sitter, attempt, counted, toolbox
 
 PERSON = living(SeedSet.TUNING, 1)[0]
 
