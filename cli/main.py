@@ -20,6 +20,7 @@ def group() -> LazyGroup:
         "status": ("cli.status:status", _("Is this PC ready? Warnings come first.")),
         "verify": ("cli.verify:verify", _("Try the face check of one person on this PC; nobody is logged on.")),
         "logon-test": ("cli.logon_test:logon_test", _("Try a whole logon (password and face) as a service does it.")),
+        "liveness-test": ("cli.liveness_test:liveness_test", _("Try real prints and screens at this PC's camera.")),
         "enroll": ("cli.enroll:enroll", _("Make a person's face data from a photo or at the camera.")),
         "photo": ("cli.photo:photo", _("Can these photos be used? Needs neither station nor directory.")),
         "list": ("cli.people:list_people", _("Who is enrolled.")),

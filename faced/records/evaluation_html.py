@@ -14,18 +14,8 @@ from faced.records import evaluation_words as words
 from faced.records.det_plot import Curve, det_svg
 from faced.records.evaluation_report import Basis, Condition, EvaluationReport, GroupRates
 from faced.records.evaluation_words import LANGUAGES, Words, reason_in_words
+from faced.records.html_page import page, table
 
-_STYLE = """
-@page { size: A4; margin: 16mm }
-body { font: 10.5pt/1.5 "Noto Sans CJK JP", "Noto Sans JP", "Yu Gothic", Meiryo, sans-serif; max-width: 46rem;
-  margin: 2rem auto; color: #111 }
-h1 { font-size: 16pt; border-bottom: 2px solid #111 } h2 { font-size: 12pt; margin: 1.4em 0 .3em; break-after: avoid }
-table { border-collapse: collapse; width: 100%; margin: .5em 0 } tr { break-inside: avoid }
-th, td { border: 1px solid #999; padding: .2em .5em; text-align: left; vertical-align: top; overflow-wrap: anywhere }
-thead th { background: #eee } td.n { text-align: right; white-space: nowrap } dt { font-weight: bold }
-.dummy { border: 3px solid #b00; padding: .5em; font-weight: bold } .note { font-size: 9pt; color: #444 }
-section + section { break-before: page } figure { margin: 1em 0; break-inside: avoid } svg { max-width: 100% }
-"""
 #: Fewer errors than that are an order of magnitude only.
 _RULE_OF_30 = 30
 
@@ -39,12 +29,7 @@ def render(report: EvaluationReport) -> str:
     )
     caption = escape(" / ".join(words.DET_CAPTION))
     figure = f"<section><figure>{drawing}<figcaption>{caption}</figcaption></figure></section>" if drawing else ""
-    return (
-        f'<!DOCTYPE html>\n<html lang="ja">\n<head>\n<meta charset="utf-8">\n'
-        f"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-        f"<title>{escape(' / '.join(words.TITLE))}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
-        f"{sections}\n{figure}\n</body>\n</html>\n"
-    )
+    return page(words.TITLE, f"{sections}\n{figure}")
 
 
 class _Section:
@@ -196,17 +181,7 @@ class _Section:
 
     def _table(self, heads: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: int) -> str:
         """A table whose cells are HTML already; from column ``numbers`` on they are figures."""
-        head = "".join(f"<th>{self._say(words.COLUMNS[name])}</th>" for name in heads)
-        body = "".join(
-            "<tr>"
-            + "".join(
-                f'<td class="n">{cell}</td>' if place >= numbers else f"<td>{cell}</td>"
-                for place, cell in enumerate(row)
-            )
-            + "</tr>"
-            for row in rows
-        )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return table([words.COLUMNS[name][self._language] for name in heads], rows, numbers=numbers)
 
     def _paragraph(self, text: Words, **values: str) -> str:
         return f"<p>{escape(text[self._language].format(**values))}</p>"

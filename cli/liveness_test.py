@@ -1,0 +1,412 @@
+"""`facectl liveness-test`: a site holds its own prints before its own PC's camera and gets a filled-in report."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.exit_codes import ExitCode
+from cli.printing import confirm, dry_run_option, json_option, print_json, print_table, yes_option
+from cli.run import Run, pass_run
+from faced import __version__
+from faced.enrolment.fiscal_year import JST
+from faced.errors import StateError
+from faced.i18n import _
+
+if TYPE_CHECKING:
+    from faced.camera.base import CameraInfo
+    from faced.landmarks.observe import Observer
+    from faced.landmarks.predictor import Predictor
+    from faced.liveness.judge import LivenessPolicy
+    from faced.logon.attempt import Judge
+    from faced.logon.presentation import Presentation
+    from faced.records.liveness_report import Kind, LivenessReport, Tally
+
+#: As :class:`faced.records.liveness_report.Kind`, which is not loaded for the help.
+_KINDS = (
+    "flat_print",
+    "bent_print",
+    "moved_print",
+    "cut_eyes_print",
+    "stick_print",
+    "tablet_still",
+    "tablet_replay",
+    "other",
+    "live",
+)
+_LEAVE = "q"
+
+
+@click.command(
+    "liveness-test",
+    help=_(
+        "Hold an artefact (a printed photo, a tablet) before this PC's camera, again and again, and count how often "
+        "it is taken for a living person. KIND says what it is; 'live' is the person itself.\n\n"
+        "The person on the picture must have agreed. Nobody is logged on, no try is counted against anybody, and "
+        "only counts are kept: no picture, no coordinate, no name. Without KIND the report is written anew.\n\n"
+        "Ten tries that count for each artefact: none or one may pass, two mean ten more, three fail."
+    ),
+)
+@click.argument("kind", required=False, type=click.Choice(_KINDS))
+@click.option(
+    "--artefact",
+    "number",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    metavar="NUMBER",
+    help=_("Which artefact of this kind: the number you wrote on its back."),
+)
+@click.option(
+    "--photo",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help=_("The ID photo of the person shown: only tries that match it count. Without it all faces count."),
+)
+@click.option(
+    "--append",
+    "totals",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.json",
+    help=_("Keep the totals in this file, and go on with those in it."),
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.html",
+    help=_("Write the report, in Japanese and English."),
+)
+@click.option(
+    "--tries",
+    type=click.IntRange(1, 200),
+    metavar="COUNT",
+    help=_("Stop after so many tries, if not before."),
+)
+@click.option(
+    "--every",
+    "pause_s",
+    type=click.FloatRange(0),
+    metavar="SECONDS",
+    help=_("Begin the next try after so many seconds instead of waiting for Enter."),
+)
+@click.option("--silent", is_flag=True, help=_("As at screen lockers that show no text: nothing is asked for."))
+@yes_option
+@dry_run_option
+@json_option
+@pass_run
+def liveness_test(
+    run: Run,
+    kind: str | None,
+    number: int,
+    photo: Path | None,
+    totals: Path | None,
+    out: Path | None,
+    tries: int | None,
+    pause_s: float | None,
+    silent: bool,
+    yes: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> ExitCode:
+    """Needs the right to use the camera, while nobody logs on; no root, no station and no directory."""
+    from faced.records.liveness_report import Kind
+
+    for path in (totals, out):
+        _check_writable(path)
+    earlier = _earlier(totals)
+    if kind is None:
+        if earlier is None:
+            raise click.UsageError(_("Say what is tried (KIND), or name totals that are there (--append)."))
+        report = earlier
+    else:
+        plan = _Plan(Kind(kind), number, tries or _usual(Kind(kind)), pause_s)
+        plan.check(earlier)
+        click.echo(plan.text(matching=photo is not None), err=True)
+        if dry_run:
+            return ExitCode.DONE
+        confirm(_("Has the person on the picture agreed to this test?"), yes=yes)
+        bench = _Bench.prepared(run, photo, silent=silent)
+        report = _Series(bench, plan, earlier, totals).run()
+    if out is not None:
+        _write_html(out, report)
+    if as_json:
+        print_json(report.document())
+    else:
+        _print(report)
+        if out is not None:
+            click.echo(_("The report is in {path}.").format(path=out))
+    failed = any(entry.verdict.value == "fail" for entry in report.attacks)
+    return ExitCode.REFUSED if failed else ExitCode.DONE
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is tried now.
+
+    :param pause_s: None: Enter begins each try.
+    """
+
+    kind: Kind
+    number: int
+    tries: int
+    pause_s: float | None
+
+    @property
+    def live(self) -> bool:
+        return self.kind.value == "live"
+
+    def check(self, earlier: LivenessReport | None) -> None:
+        """There is something left to try.
+
+        :raises StateError: the verdict about this artefact is known.
+        """
+        if earlier is not None and self.decided(earlier.tally(self.kind, self.number)):
+            raise StateError(
+                _("The verdict about this artefact is there already. Give the next one another --artefact NUMBER."),
+                reason="artefact_decided",
+            )
+
+    def decided(self, tally: Tally) -> bool:
+        """Whether more tries would change nothing."""
+        return not self.live and tally.verdict.value != "unfinished"
+
+    def text(self, *, matching: bool) -> str:
+        """What will happen."""
+        what = (
+            _("The person sits before the camera as at a logon, up to {tries} times.")
+            if self.live
+            else _("The artefact {kind} {number} is held before the camera, up to {tries} times.")
+        ).format(kind=self.kind.value, number=self.number, tries=self.tries)
+        counts = (
+            _("Only tries that match the photo count.")
+            if matching
+            else _("All faces are taken for the person: there is no matching.")
+        )
+        return " ".join([what, counts, _("Do what the lines ask for, as far as it can be done.")])
+
+
+@dataclass(frozen=True)
+class _Bench:
+    """What each try needs.
+
+    ``judge`` makes a new one for each try.
+    """
+
+    run: Run
+    observer: Observer
+    predictor: Predictor
+    judge: Callable[[], Judge]
+    metric: str
+    policy: LivenessPolicy
+
+    @classmethod
+    def prepared(cls, run: Run, photo: Path | None, *, silent: bool) -> _Bench:
+        """Load what does not change.
+
+        :raises PhotoRefused: the photo cannot be used.
+        """
+        from faced.landmarks.observe import Observer
+        from faced.landmarks.predictor import Predictor
+        from faced.liveness.judge import LivenessPolicy
+        from faced.logon.presentation import AnyFace
+
+        predictor = Predictor.load(run.predictor)
+        asked = run.config.liveness
+        policy = LivenessPolicy(challenges=asked.challenges, directed=not silent, deny_cues=asked.deny_cues)
+        observer = Observer(predictor, calls=run.config.landmarks.calls_per_frame)
+        if photo is None:
+            return cls(run, observer, predictor, AnyFace, "", policy)
+        judge, metric = _matching(run, photo)
+        return cls(run, observer, predictor, judge, metric, policy)
+
+    def present(self) -> tuple[Presentation, CameraInfo]:
+        """One try; the camera is open only meanwhile.
+
+        :raises CameraUnavailable: there is none, or another program uses it.
+        """
+        from faced.camera.choose import open_camera
+        from faced.liveness.judge import LivenessJudge
+        from faced.logon.presentation import watch
+
+        config = self.run.config
+        liveness = LivenessJudge(self.policy, random.SystemRandom())
+        # Nobody is let in here, so a clip does no harm; the report says that it was one.
+        clip = config.camera.name.startswith("clip:")
+        with open_camera(config.camera, allow_virtual=clip) as camera:
+            ended = watch(camera, self.observer, self.judge(), liveness, config.logon, _tell)
+            return ended, camera.info
+
+    def begun(self, info: CameraInfo, day: date) -> LivenessReport:
+        """A report with nothing in it yet."""
+        from faced.records.liveness_report import LivenessReport, Setting
+
+        setting = Setting(
+            version=__version__,
+            predictor=self.predictor.id.hex(),
+            metric=self.metric,
+            # The path of a clip may name somebody.
+            camera=info.kind if info.virtual else info.name,
+            driver=info.driver,
+            virtual=info.virtual,
+            matching=bool(self.metric),
+            challenges=self.policy.challenges,
+            directed=self.policy.directed,
+            deny_cues=self.policy.deny_cues,
+        )
+        return LivenessReport(day, day, setting)
+
+
+class _Series:
+    """Try after try, kept after each."""
+
+    def __init__(self, bench: _Bench, plan: _Plan, earlier: LivenessReport | None, totals: Path | None) -> None:
+        self._bench = bench
+        self._plan = plan
+        self._report = earlier
+        self._totals = totals
+
+    def run(self) -> LivenessReport:
+        """Until the verdict, the last try, or somebody has enough."""
+        for turn in range(self._plan.tries):
+            if not self._ready(turn):
+                break
+            tally = self._take(*self._bench.present())
+            if self._plan.decided(tally):
+                break
+        if self._report is None:
+            click.echo(_("Nothing was done."), err=True)
+            raise click.exceptions.Exit(ExitCode.REFUSED)
+        return self._report
+
+    def _ready(self, turn: int) -> bool:
+        if self._plan.pause_s is not None:
+            time.sleep(self._plan.pause_s)
+            click.echo(_("Try {turn} of {tries}").format(turn=turn + 1, tries=self._plan.tries), err=True)
+            return True
+        text = _("Try {turn} of {tries}: Enter begins, q ends").format(turn=turn + 1, tries=self._plan.tries)
+        return str(click.prompt(text, default="", show_default=False, err=True)).strip().lower() != _LEAVE
+
+    def _take(self, ended: Presentation, info: CameraInfo) -> Tally:
+        day = datetime.fromtimestamp(self._bench.run.now, JST).date()
+        fresh = self._bench.begun(info, day)
+        if self._report is None:
+            self._report = fresh
+        elif self._report.setting != fresh.setting:
+            raise StateError(
+                _(
+                    "The totals were counted with another camera, version or setting. Begin another file for this one; "
+                    "this try was not counted."
+                ),
+                reason="liveness_setting",
+            )
+        tally = self._report.tally(self._plan.kind, self._plan.number).plus(
+            detected=ended.detected, counted=ended.counted, passed=ended.passed, denied_by=ended.denied_by
+        )
+        self._report = self._report.having(tally, day)
+        if self._totals is not None:
+            _keep(self._totals, self._report)
+        self._say(ended, tally)
+        return tally
+
+    def _say(self, ended: Presentation, tally: Tally) -> None:
+        if not ended.counted:
+            text = _("  Does not count ({rule}).").format(rule=ended.denied_by)
+        elif ended.passed:
+            text = _("  Taken for a living person.")
+        else:
+            text = _("  Refused ({rule}).").format(rule=ended.denied_by)
+        counts = _("So far {counted} count, {passed} of them passed.")
+        click.echo(f"{text} {counts.format(counted=tally.counted, passed=tally.passed)}", err=True)
+
+
+def _matching(run: Run, photo: Path) -> tuple[Callable[[], Judge], str]:
+    """Who compares with the photo, and the metric's id."""
+    from faced.enrolment.likeness import template_of_photo
+    from faced.enrolment.photo_reader import PhotoReader
+    from faced.logon.judge import FaceJudge
+    from faced.recognition.calibration import OperatingPoint
+    from faced.recognition.metric import Metric
+
+    with PhotoReader(run.predictor, 1) as reader:
+        (result,) = reader.read([(photo.name, photo)])
+    if result.refusal is not None:
+        raise result.refusal
+    assert result.observation is not None  # noqa: S101 - PhotoResult's promise
+    template = template_of_photo(result.observation, run.now)
+    metric, point = Metric.shipped(), OperatingPoint.shipped(run.config.logon.fmr)
+    return lambda: FaceJudge(metric, point, template), metric.id.hex()
+
+
+def _usual(kind: Kind) -> int:
+    """Tries that are enough for a verdict even if half of them do not count."""
+    return 20 if kind.value == "live" else 40
+
+
+def _tell(line: str) -> None:
+    click.echo(f"  {line}", err=True)
+
+
+def _check_writable(path: Path | None) -> None:
+    if path is not None and not (path.parent.is_dir() and os.access(path.parent, os.W_OK)):
+        raise StateError(_("{path} cannot be written.").format(path=path))
+
+
+def _earlier(totals: Path | None) -> LivenessReport | None:
+    from faced.records.liveness_report import read
+
+    if totals is None or not totals.exists():
+        return None
+    try:
+        document = json.loads(totals.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        document = None
+    return read(document)
+
+
+def _keep(totals: Path, report: LivenessReport) -> None:
+    """All or nothing: an interruption loses no earlier try."""
+    fresh = totals.with_name(f".{totals.name}.new")
+    fresh.write_text(json.dumps(report.document(), indent=2) + "\n", encoding="utf-8")
+    fresh.replace(totals)
+
+
+def _write_html(out: Path, report: LivenessReport) -> None:
+    from faced.records.liveness_html import render
+
+    try:
+        out.write_text(render(report), encoding="utf-8")
+    except OSError as error:
+        raise StateError(_("{path} cannot be written: {why}.").format(path=out, why=error.strerror)) from None
+
+
+def _print(report: LivenessReport) -> None:
+    """Each artefact with its verdict, then the person."""
+    rows = [
+        (entry.kind.value, str(entry.number), f"{entry.passed}/{entry.counted}", str(entry.presented), verdict)
+        for entry in report.attacks
+        for verdict in [_verdict(entry.verdict.value)]
+    ]
+    if rows:
+        print_table([_("Kind"), _("Number"), _("Passed/counted"), _("Presented"), _("Verdict")], rows)
+    live = report.bpcer()
+    if live.of:
+        click.echo(
+            _("The person: refused {count} of {of} times (BPCER below {upper:.1f} %, 95 %).").format(
+                count=live.count, of=live.of, upper=100 * live.upper95
+            )
+        )
+    if report.setting.virtual:
+        click.echo(_("A film stood in for the camera: no figure here holds for real prints or people."))
+
+
+def _verdict(verdict: str) -> str:
+    return {"pass": _("pass"), "fail": _("fail"), "unfinished": _("unfinished")}[verdict]
