@@ -18,12 +18,12 @@ from cli.printing import confirm, dry_run_option, json_option, print_json, print
 from cli.run import Run, pass_run
 from faced.enrolment.fiscal_year import JST
 from faced.errors import StateError
-from faced.i18n import _
+from faced.i18n import LANGUAGES, _, language
 
 if TYPE_CHECKING:
     from faced.camera.base import CameraInfo
     from faced.logon.presentation import Presentation
-    from faced.records.liveness_report import Kind, LivenessReport, Tally
+    from faced.records.liveness_report import Kind, LivenessReport, Tally, ToolboxVerdict
 
 #: As :class:`faced.records.liveness_report.Kind`, which is not loaded for the help.
 _KINDS = (
@@ -179,7 +179,7 @@ class _Plan:
             _("The person sits before the camera as at a logon, up to {tries} times.")
             if self.live
             else _("The artefact {kind} {number} is held before the camera, up to {tries} times.")
-        ).format(kind=self.kind.value, number=self.number, tries=self.tries)
+        ).format(kind=_kind(self.kind), number=self.number, tries=self.tries)
         counts = (
             _("Only tries that match the photo count.")
             if matching
@@ -242,11 +242,11 @@ class _Series:
 
     def _say(self, ended: Presentation, tally: Tally) -> None:
         if not ended.counted:
-            text = _("  Does not count ({rule}).").format(rule=ended.denied_by)
+            text = _("  Does not count ({rule}).").format(rule=_rule(ended.denied_by))
         elif ended.passed:
             text = _("  Taken for a living person.")
         else:
-            text = _("  Refused ({rule}).").format(rule=ended.denied_by)
+            text = _("  Refused ({rule}).").format(rule=_rule(ended.denied_by))
         counts = _("So far {counted} count, {passed} of them passed.")
         click.echo(f"{text} {counts.format(counted=tally.counted, passed=tally.passed)}", err=True)
 
@@ -292,9 +292,14 @@ def _write_html(out: Path, report: LivenessReport) -> None:
 def _print(report: LivenessReport) -> None:
     """Each artefact with its verdict, then the person."""
     rows = [
-        (entry.kind.value, str(entry.number), f"{entry.passed}/{entry.counted}", str(entry.presented), verdict)
+        (
+            _kind(entry.kind),
+            str(entry.number),
+            f"{entry.passed}/{entry.counted}",
+            str(entry.presented),
+            _verdict(entry.verdict),
+        )
         for entry in report.attacks
-        for verdict in [_verdict(entry.verdict.value)]
     ]
     if rows:
         print_table([_("Kind"), _("Number"), _("Passed/counted"), _("Presented"), _("Verdict")], rows)
@@ -309,5 +314,20 @@ def _print(report: LivenessReport) -> None:
         click.echo(_("A film stood in for the camera: no figure here holds for real prints or people."))
 
 
-def _verdict(verdict: str) -> str:
-    return {"pass": _("pass"), "fail": _("fail"), "unfinished": _("unfinished")}[verdict]
+def _kind(kind: Kind) -> str:
+    from faced.records.liveness_words import KINDS
+
+    return KINDS[kind][LANGUAGES.index(language())]
+
+
+def _verdict(verdict: ToolboxVerdict) -> str:
+    from faced.records.liveness_words import VERDICTS
+
+    return VERDICTS[verdict][LANGUAGES.index(language())]
+
+
+def _rule(rule: str) -> str:
+    """In the words of the report."""
+    from faced.records.liveness_words import RULES
+
+    return RULES[rule][LANGUAGES.index(language())] if rule in RULES else rule

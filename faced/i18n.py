@@ -14,6 +14,7 @@ DOMAIN = "faced"
 LANGUAGES = ("ja", "en")
 _LOCALE_FILES = (Path("/etc/locale.conf"), Path("/etc/default/locale"))
 _catalogue: gettext.NullTranslations = gettext.NullTranslations()
+_language = "en"
 
 
 def set_language(language: str = "") -> str:
@@ -22,12 +23,18 @@ def set_language(language: str = "") -> str:
     :param language: "ja" or "en"; empty for the machine's own setting.
     :return: the language in force.
     """
-    global _catalogue
+    global _catalogue, _language
     chosen = language if language in LANGUAGES else _machine_language()
     _catalogue = gettext.translation(
         DOMAIN, localedir=Path(__file__).parent / "locale", languages=[chosen], fallback=True
     )
+    _language = chosen
     return chosen
+
+
+def language() -> str:
+    """The language in force, for texts that are kept in both."""
+    return _language
 
 
 def _(message: str) -> str:

@@ -13,6 +13,7 @@ from cli.main import group
 from faced.dummy import Identity, encode_jpeg, id_photo
 from faced.dummy.clip import nobody
 from faced.i18n import set_language
+from faced.records.liveness_words import RULES
 from tests.rig.sitter import fidgeter
 
 FPS = 15
@@ -81,7 +82,9 @@ def test_a_request_is_shown_and_a_film_that_does_not_obey_is_refused(site: Site)
     (tally,) = site.document["tallies"]
     assert (tally["number"], tally["counted"], tally["passed"], tally["verdict"]) == (2, 1, 0, "unfinished")
     assert sum(tally["denied_by"].values()) == 1
-    assert "Refused (" in result.stderr
+    (rule,) = tally["denied_by"]
+    assert f"Refused ({RULES[rule][1]})" in result.stderr
+    assert "film on a tablet" in result.stdout
 
 
 def test_the_persons_own_tries_become_a_bpcer_and_totals_grow_from_run_to_run(site: Site) -> None:
