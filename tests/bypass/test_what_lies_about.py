@@ -7,6 +7,7 @@ import pytest
 from faced.dummy import StaffMember
 from tests.bypass.conftest import Film
 from tests.rig.pam import Code
+from tests.rig.sitter import sitter
 from tests.rig.town import Town
 
 TEMPLATE, KEY = "facedtemplate", "facedtemplatekey"
@@ -79,13 +80,12 @@ def test_a_removed_person_whose_template_is_put_back(town: Town, members: list[S
 
 
 def test_another_persons_cache_file_under_the_clerks_name(
-    town: Town, clerk: StaffMember, intruder: StaffMember, intruders_face: Film
+    town: Town, clerk: StaffMember, intruder: StaffMember
 ) -> None:
     """Root on the PC exchanges two cache files while the directory is away."""
     for member in (clerk, intruder):
-        town.logon(member.login, town.passwords[member.login])
-    town.seat(intruders_face)
-    town.logon(intruder.login, town.passwords[intruder.login])
+        town.seat(*sitter(member.identity()))
+        assert town.logon(member.login, town.passwords[member.login]).code == Code.SUCCESS
     faces = sorted(town.system.path("/var/lib/faced-directory").rglob("*.face"))
     assert len(faces) >= 2
     contents = [path.read_bytes() for path in faces]

@@ -29,7 +29,7 @@ STATION = "/var/lib/faced-station"
 SECRETS = "/root/secrets"
 FPS = 15
 #: Services of the tests: the dummy before the webcam looks left and right by itself.
-SILENT = ["faced-test", "login", "sudo", "su", "su-l", "runuser", "systemd-user", "common-auth"]
+SILENT = ["lightdm", "faced-test", "login", "sudo", "su", "su-l", "runuser", "systemd-user", "common-auth"]
 
 
 @dataclass(frozen=True)
