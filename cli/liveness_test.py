@@ -49,8 +49,9 @@ _LEAVE = "q"
         "only counts are kept: no picture, no coordinate, no name. Without KIND the report is written anew.\n\n"
         "Ten tries that count for each artefact: none or one may pass, two mean ten more, three fail."
     ),
+    epilog=f"KIND: {', '.join(_KINDS)}",
 )
-@click.argument("kind", required=False, type=click.Choice(_KINDS))
+@click.argument("kind", required=False, type=click.Choice(_KINDS), metavar="[KIND]")
 @click.option(
     "--artefact",
     "number",

@@ -13,6 +13,7 @@ from cli.main import group
 from faced.dummy import Identity, encode_jpeg, id_photo
 from faced.dummy.clip import nobody
 from faced.i18n import set_language
+from faced.records.liveness_report import Kind
 from faced.records.liveness_words import RULES
 from tests.rig.sitter import fidgeter
 
@@ -146,3 +147,8 @@ def test_a_camera_that_is_not_there_and_totals_that_are_none_are_said(site: Site
     result = site.run("live", "--tries", 1)
     assert result.exit_code == 10
     assert "not the totals" in result.output
+
+
+def test_the_help_names_every_kind(site: Site) -> None:
+    text = " ".join(site.test("--help").output.split())
+    assert f"KIND: {', '.join(kind.value for kind in Kind)}" in text
