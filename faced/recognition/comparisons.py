@@ -6,7 +6,7 @@ is made anew without them. Where people are many they are left out in parts, whi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,8 +28,6 @@ MOST_PEOPLE = 500
 _MOST_IMPOSTORS = 400_000
 #: Up to so many people: so many parts to leave out two of; with 20 people everybody is a part.
 _PARTS = ((100, 20), (MOST_PEOPLE, 10))
-#: Genuine comparisons are scored for that many people at once; of the square only the diagonal is wanted.
-_ABREAST = 6
 
 Rows = NDArray[np.intp]
 
@@ -104,7 +102,7 @@ def compare(
             judge = _Judge(metric, points, sides, site)
             one, other = np.flatnonzero(part == first), np.flatnonzero(part == second)
             found += [judge.impostors(one, other), *([judge.impostors(other, one)] if first != second else [])]
-            found += judge.genuine(one) if first == second else ()
+            found += [judge.genuine(one)] if first == second else []
     return _joined(found, len(points))
 
 
@@ -188,36 +186,46 @@ class _Judge:
         columns = np.flatnonzero(np.isin(sides.owner, probed) & sides.impostor)
         owners = sides.owner[columns]
         twice = sides.spare[columns][None] & sides.alone[rows][:, None] & (rows[:, None] > owners[None])
-        return self._decided(rows, columns, (rows[:, None] != owners[None]) & ~twice)
+        wanted = (rows[:, None] != owners[None]) & ~twice
 
-    def genuine(self, people: Rows) -> Iterator[Comparisons]:
-        """All of ``people`` against their own probes."""
-        sides = self._sides
-        for at in range(0, len(people), _ABREAST):
-            rows = people[at : at + _ABREAST]
-            columns = np.flatnonzero(np.isin(sides.owner, rows) & ~sides.spare)
-            yield self._decided(rows, columns, rows[:, None] == sides.owner[columns][None])
-
-    def _decided(self, rows: Rows, columns: Rows, wanted: NDArray[np.bool_]) -> Comparisons:
         if not wanted.any():
             return _joined([], len(self._points))
-        left, right = self._sides.enrolled.rows(rows), self._sides.probes.rows(columns)
-        if self._site is not None:
-            left, right = left.centred(self._site.centre), right.centred(self._site.centre)
+        left, right = self._evidence(rows, columns)
         score = self._metric.score(left, right)
-        accepted = np.stack([score > self._needed(point, left, right) for point in self._points], axis=-1)
+        accepted = self._accepted(score, left.samples[:, None], right.samples[None])
         row, column = np.nonzero(wanted)
-        return Comparisons(rows[row], self._sides.owner[columns[column]], score[wanted], accepted[wanted])
+        return Comparisons(rows[row], owners[column], score[wanted], accepted[wanted])
 
-    def _needed(self, point: OperatingPoint, left: Evidence, right: Evidence) -> Floats:
-        """(m, k) the score to exceed, as :class:`faced.recognition.decision.Matcher` asks for it."""
-        enrol, row = np.unique(left.samples, return_inverse=True)
-        probe, column = np.unique(right.samples, return_inverse=True)
+    def genuine(self, people: Rows) -> Comparisons:
+        """All of ``people`` against their own probes."""
+        sides = self._sides
+        columns = np.flatnonzero(np.isin(sides.owner, people) & ~sides.spare)
+        owners = sides.owner[columns]
+        left, right = self._evidence(owners, columns)
+        score = self._metric.score_of_pairs(left, right)
+        return Comparisons(owners, owners, score, self._accepted(score, left.samples, right.samples))
+
+    def _evidence(self, rows: Rows, columns: Rows) -> tuple[Evidence, Evidence]:
+        left, right = self._sides.enrolled.rows(rows), self._sides.probes.rows(columns)
+        if self._site is None:
+            return left, right
+        return left.centred(self._site.centre), right.centred(self._site.centre)
+
+    def _accepted(self, score: Floats, enrolled: Floats, probed: Floats) -> NDArray[np.bool_]:
+        """(..., f) whether each score (...) exceeds what is needed with so many samples on either side."""
+        return np.stack([score > self._needed(point, enrolled, probed) for point in self._points], axis=-1)
+
+    def _needed(self, point: OperatingPoint, enrolled: Floats, probed: Floats) -> Floats:
+        """The score to exceed, as :class:`faced.recognition.decision.Matcher` asks for it; the sides broadcast."""
+        enrol, row = np.unique(enrolled, return_inverse=True)
+        probe, column = np.unique(probed, return_inverse=True)
         own = None if self._site is None else self._site.threshold(point.fmr)
         table = np.array([[point.threshold(e, p, calibrated=own is not None) for p in probe] for e in enrol]).reshape(
             len(enrol), len(probe)
         )
-        needed: Floats = (table if own is None else np.maximum(table, own))[row[:, None], column[None]]
+        needed: Floats = (table if own is None else np.maximum(table, own))[
+            row.reshape(enrolled.shape), column.reshape(probed.shape)
+        ]
         return needed
 
 

@@ -143,6 +143,10 @@ class Metric:
         """Log-likelihood ratio of pooled evidence in nats: (m, k), one row a person, one column a probe."""
         return self.population.llr(enrol.latent, probe.latent, enrol.precision, probe.precision)
 
+    def score_of_pairs(self, enrol: Evidence, probe: Evidence) -> Floats:
+        """The diagonal of :meth:`score`, (m,): each person against the probe of the same row."""
+        return self.population.llr_of_pairs(enrol.latent, probe.latent, enrol.precision, probe.precision)
+
     def _arrays(self) -> dict[str, Floats]:
         senses, population = self.noise.senses, self.population
         values = (

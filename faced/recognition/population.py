@@ -54,13 +54,29 @@ class Population:
         """
         left, a = self._checked(enrol, n_enrol)
         right, b = self._checked(probe, n_probe)
-        rows = max(1, _BLOCK // max(1, right.size))
-        blocks = [self._joint(left[at : at + rows], a[at : at + rows], right, b) for at in range(0, len(left), rows)]
-        score = np.concatenate([np.zeros((0, len(right))), *blocks])
-        score -= _log_sum(self._alone(left, a))[:, None] + _log_sum(self._alone(right, b))[None]
-        if not np.isfinite(score).all():
-            raise MetricError("A score is not a finite number; the frame must not be judged.")
-        return score
+        if len(a) and len(b) and (a == a[:1]).all() and (b == b[:1]).all():
+            alike = [self._joint_alike(kind, left, a[:1], right, b[:1]) for kind in self._kinds()]
+            score = _log_sum(np.stack(alike))
+        else:
+            rows = max(1, _BLOCK // max(1, right.size))
+            starts = range(0, len(left), rows)
+            blocks = [self._joint(left[at : at + rows, None], a[at : at + rows, None], right, b) for at in starts]
+            score = np.concatenate([np.zeros((0, len(right))), *blocks])
+        return _finite(score - _log_sum(self._alone(left, a))[:, None] - _log_sum(self._alone(right, b)))
+
+    def llr_of_pairs(self, enrol: Floats, probe: Floats, n_enrol: Floats, n_probe: Floats) -> Floats:
+        """The diagonal of :meth:`llr`, (m,): each row of ``enrol`` against the same row of ``probe`` and no other.
+
+        :raises MetricError: as :meth:`llr`, or sides of different lengths.
+        """
+        left, a = self._checked(enrol, n_enrol)
+        right, b = self._checked(probe, n_probe)
+        if len(left) != len(right):
+            raise MetricError("Pairs need as many enrolled people as probes.")
+        rows = max(1, _BLOCK // left.shape[1])
+        parts = [slice(at, at + rows) for at in range(0, len(left), rows)]
+        joint = np.concatenate([np.zeros(0), *(self._joint(left[p], a[p], right[p], b[p]) for p in parts)])
+        return _finite(joint - _log_sum(self._alone(left, a)) - _log_sum(self._alone(right, b)))
 
     def _alone(self, mean: Floats, weight: Floats) -> Floats:
         """(K, m) log evidence of each mean by itself, share included, without the terms that cancel."""
@@ -72,18 +88,15 @@ class Population:
         return np.stack(parts)
 
     def _joint(self, left: Floats, a: Floats, right: Floats, b: Floats) -> Floats:
-        """(m, k) log evidence of each pair as one person's, without the terms that cancel."""
-        if len(a) == len(b) == 1 or ((a == a[:1]).all() and (b == b[:1]).all()):
-            alike = [self._joint_alike(kind, left, a[:1], right, b[:1]) for kind in self._kinds()]
-            return _log_sum(np.stack(alike))
-        weight = a[:, None] + b
-        apart = ((left[:, None] - right) ** 2 * (a[:, None] * b / weight)).sum(axis=-1)
-        middle = (left * a)[:, None] + right * b
+        """Log evidence of each pair as one person's, without the terms that cancel; the sides (..., d) broadcast."""
+        weight = a + b
+        apart = ((left - right) ** 2 * (a * b / weight)).sum(axis=-1)
+        middle = left * a + right * b
         middle /= weight
         parts = []
         for share, centre, variance in self._kinds():
             spread = variance * weight
-            # The distance of the pair's common mean from the kind's centre; both terms of one (m, k, d) array.
+            # The distance of the pair's common mean from the kind's centre; both terms in one array.
             distance = (middle - centre) ** 2 * weight
             distance /= 1.0 + spread
             distance += np.log1p(spread)
@@ -94,7 +107,7 @@ class Population:
     def _joint_alike(
         self, kind: tuple[float, Floats, Floats], left: Floats, a: Floats, right: Floats, b: Floats
     ) -> Floats:
-        """The same where all rows have the same precision: the block collapses to one matrix product."""
+        """(m, k) where all rows have the same precision: the block collapses to one matrix product."""
         share, centre, variance = kind
         spread = variance * (a + b)
         x, y = left - centre, right - centre
@@ -119,6 +132,12 @@ class Population:
         if not np.isfinite(weight).all() or not (weight > 0).all():
             raise MetricError("A number of samples must be above 0.")
         return latent, np.broadcast_to(weight, latent.shape)
+
+
+def _finite(score: Floats) -> Floats:
+    if not np.isfinite(score).all():
+        raise MetricError("A score is not a finite number; the frame must not be judged.")
+    return score
 
 
 def _log_sum(logs: Floats) -> Floats:

@@ -89,6 +89,18 @@ def test_a_large_comparison_gives_the_same_scores_in_blocks(
     assert np.allclose(population.llr(latent, latent, counts, counts), whole, atol=1e-9)
 
 
+def test_pairs_score_as_they_do_among_all(
+    population: Population, latent: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = np.random.default_rng(6).uniform(0.2, 4.0, (2, 4, DIMENSIONS))
+    among_all = np.diag(population.llr(latent[:4], latent[4:], a, b))
+    assert np.allclose(population.llr_of_pairs(latent[:4], latent[4:], a, b), among_all, atol=1e-9)
+    monkeypatch.setattr("faced.recognition.population._BLOCK", 1)
+    assert np.allclose(population.llr_of_pairs(latent[:4], latent[4:], a, b), among_all, atol=1e-9)
+    with pytest.raises(MetricError, match="as many"):
+        population.llr_of_pairs(latent[:4], latent[5:], a, b[1:])
+
+
 def test_to_be_alike_in_a_common_way_says_less_than_in_a_rare_way() -> None:
     many_and_few = Population(np.array([0.95, 0.05]), np.array([[0.0, 0.0], [4.0, 4.0]]), np.ones((2, 2)))
     common, rare = np.zeros((1, 2)), np.full((1, 2), 4.0)
