@@ -72,14 +72,6 @@ class Species(StrEnum):
     FOREIGN_HEAD = "foreign_head"
 
 
-PRINTS = (
-    Species.FLAT_PRINT,
-    Species.UPRIGHT_BENT_PRINT,
-    Species.LEVEL_BENT_PRINT,
-    Species.MOVED_PRINT,
-    Species.CUT_EYES_PRINT,
-    Species.STICK_PRINT,
-)
 REPLAYS = (
     Species.REPLAY_NEUTRAL,
     Species.REPLAY_TURNING,

@@ -29,7 +29,7 @@ _NUISANCE_BELOW, _NUISANCES = 0.6, 8
 _ENERGY = 9.0
 _FEATURES = 6 + len(_REGIONS) + _NUISANCES
 #: Only the spread counts with so few coefficients: [1, log spread].
-_SPREAD_FEATURES = 2
+SPREAD_FEATURES = 2
 _LEAST, _MOST = 0.2, 10.0
 #: The learnt noise is a guess itself; precision is its inverse drawn towards 1. From 0.6 to 1 is a tie.
 _TEMPER = 0.8

@@ -16,7 +16,7 @@ from faced.errors import MetricError
 from faced.recognition.alignment import Floats, align, mean_shape, mirrored, normalised
 from faced.recognition.faces import FaceSet
 from faced.recognition.metric import Metric
-from faced.recognition.noise import NoiseModel, Senses, noise_variance
+from faced.recognition.noise import SPREAD_FEATURES, NoiseModel, Senses, noise_variance
 from faced.recognition.plda import Labelled, diagonalised, posterior, two_covariances
 from faced.recognition.population import Population
 from faced.recognition.regression import gamma_regression, mixture
@@ -138,7 +138,7 @@ def _space_and_noise(samples: _Samples, recipe: Recipe) -> tuple[_Space, NoiseMo
 def _seen(senses: Senses, samples: _Samples, latent: Floats, recipe: Recipe) -> Floats:
     features = senses.features(samples.aligned, latent, samples.spread)
     if recipe.weighing is Weighing.SPREAD:
-        features[:, 2:] = 0.0
+        features[:, SPREAD_FEATURES:] = 0.0
     return features
 
 
