@@ -20,13 +20,14 @@ from numpy.typing import NDArray
 
 from faced.dummy.roster import roster
 from faced.errors import FacedError
+from faced.recognition.accuracy import site_halves
 from faced.recognition.alignment import Floats
 from faced.recognition.calibration import OperatingPoint
 from faced.recognition.decision import CERTAIN, MAX_FRAMES, MIN_FRAMES, Decision, looked
 from faced.recognition.evidence import SITTING_CORRELATION, Evidence, effective, stacked
 from faced.recognition.faces import FaceSet
 from faced.recognition.metric import Metric
-from faced.recognition.site import PRIOR_PEOPLE, SiteCalibration
+from faced.recognition.site import SiteCalibration
 from tools.benchmark_staff import watch
 
 TRIES = 3
@@ -103,12 +104,7 @@ def photos(metric: Metric, faces: FaceSet) -> Iterator[Sittings]:
     counted = faces.near_frontal()
     evidence = metric.evidence(faces.points, faces.spreads)
     rng = np.random.default_rng(0)
-    people = np.unique(faces.person[counted])
-    for _draw in range(_DRAWS):
-        order = rng.permutation(people)
-        calibrating, compared = order[: len(order) // 2], order[len(order) // 2 :]
-        means = [evidence.latent[counted & (faces.person == one)].mean(axis=0) for one in calibrating]
-        centred = evidence.centred(np.sum(means, axis=0) / (len(means) + PRIOR_PEOPLE))
+    for centred, compared in site_halves(evidence, faces.person, counted, _DRAWS, rng):
         enrolled, tries = {}, {}
         for one in compared:
             rows = rng.permutation(np.flatnonzero(counted & (faces.person == one)))

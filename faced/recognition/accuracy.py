@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from faced.errors import MetricError
+from faced.recognition.evidence import Evidence
 from faced.recognition.faces import FaceSet
 from faced.recognition.metric import Metric
-from faced.recognition.site import PRIOR_PEOPLE
+from faced.recognition.site import common_part
 from faced.recognition.training import Recipe, train
 from faced.recognition.trials import Trials, joined, run
 
@@ -53,19 +55,33 @@ def at_one_site(
     faces, metric = exam.faces, exam.metric
     evidence = metric.evidence(faces.points, faces.spreads)
     counted = np.ones(len(faces), dtype=bool) if all_poses else faces.near_frontal()
-    people = np.unique(faces.person)
-    rng = np.random.default_rng(_SEED)
     layouts = list(layouts)
     found: dict[tuple[int, int], list[Trials]] = {layout: [] for layout in layouts}
-    for _half in range(_HALVES):
-        others = rng.permutation(people)[: len(people) // 2]
-        means = [evidence.latent[counted & (faces.person == one)] for one in others]
-        total = np.sum([rows.mean(axis=0) for rows in means if len(rows)], axis=0)
-        centred = evidence.centred(total / (len(others) + PRIOR_PEOPLE))
-        measured = counted & ~np.isin(faces.person, others)
+    for centred, people in site_halves(evidence, faces.person, counted, _HALVES, np.random.default_rng(_SEED)):
+        measured = counted & np.isin(faces.person, people)
         for enrol, probe in layouts:
             found[enrol, probe].append(run(metric, centred, faces.person, measured, enrol, probe))
     return {layout: joined(parts) for layout, parts in found.items()}
+
+
+def site_halves(
+    evidence: Evidence,
+    person: NDArray[np.integer],
+    counted: NDArray[np.bool_],
+    halves: int,
+    rng: np.random.Generator,
+) -> Iterator[tuple[Evidence, NDArray[np.integer]]]:
+    """The evidence after what one half of the people has in common was subtracted, and the people of the other half.
+
+    :param person: (n,) whose each row is; ``counted``: (n,) which rows count; who has none of them is nobody.
+    :param halves: how many, drawn with ``rng``.
+    """
+    everybody = np.unique(person[counted])
+    for _half in range(halves):
+        order = rng.permutation(everybody)
+        calibrating, rest = order[: len(order) // 2], order[len(order) // 2 :]
+        means = [evidence.latent[counted & (person == one)].mean(axis=0) for one in calibrating]
+        yield evidence.centred(common_part(np.stack(means))), rest
 
 
 def measure(exams: Iterable[Exam], layouts: Iterable[tuple[int, int]], *, gated: bool) -> dict[tuple[int, int], Trials]:

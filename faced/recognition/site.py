@@ -38,7 +38,7 @@ _HEADER = struct.Struct("<B32sIHB")
 _THRESHOLD = struct.Struct("<ddI")
 _CENTRE = np.dtype("<i2")
 #: The mean of few people is drawn towards that of the training set: n / (n + 3) of it counts.
-PRIOR_PEOPLE = 3
+_PRIOR_PEOPLE = 3
 #: Coarse on purpose: the means before and after one more person give that person away only with an error of
 #: people x step x 0.4, which from 10 people on is more than what two photos of a person differ by (1).
 _STEP = 0.25
@@ -83,7 +83,7 @@ class SiteCalibration:
         if len(templates) < FEWEST_PEOPLE:
             raise MetricError(_("A site calibration needs {count} or more people.").format(count=FEWEST_PEOPLE))
         everybody = stacked([template.evidence(metric) for template in templates])
-        centre = everybody.latent.sum(axis=0) / (len(everybody) + PRIOR_PEOPLE)
+        centre = common_part(everybody.latent)
         chosen = np.unique(np.linspace(0, len(everybody) - 1, min(len(everybody), _COMPARED)).astype(np.intp))
         impostor = _impostors(metric, everybody, chosen)
         thresholds = tuple(
@@ -120,10 +120,16 @@ class SiteCalibration:
         return cls(metric_id, people, centre, thresholds)
 
 
+def common_part(latent: Floats) -> Floats:
+    """(d,) what people of one site, one row each of (n, d), have in common; of few people less is believed."""
+    common: Floats = latent.sum(axis=0) / (len(latent) + _PRIOR_PEOPLE)
+    return common
+
+
 def _impostors(metric: Metric, everybody: Evidence, chosen: np.ndarray[tuple[int], np.dtype[np.intp]]) -> Floats:
     """Scores of all pairs of the chosen, each pair centred without its own two people, as strangers will be."""
     total = everybody.latent.sum(axis=0)
-    count = len(everybody) - 2 + PRIOR_PEOPLE
+    count = len(everybody) - 2 + _PRIOR_PEOPLE
     scores = []
     for place, one in enumerate(chosen[:-1]):
         others = everybody.rows(chosen[place + 1 :])
