@@ -29,7 +29,6 @@ from faced.trust.sealed import TemplateHeader
 
 if TYPE_CHECKING:
     from faced.enrolment.photo_reader import PhotoResult
-    from faced.landmarks.observe import Observation
     from faced.landmarks.predictor import Predictor
     from faced.recognition.template import FaceTemplate
 
@@ -187,7 +186,7 @@ class Bench:
                             reason="second_photo",
                         )
                     details = listed.get(user) or self._details(register, user, {})
-                    face = template_of_photo(_usable(result), self._desk.run.now)
+                    face = template_of_photo(result.usable(), self._desk.run.now)
                     enrolled.append(_json_of(details, self._enrol(register, details, face, predictor)))
                     faces[user] = face
                 except FacedError as error:
@@ -297,7 +296,7 @@ class Bench:
         of_photo = None
         if photo is not None:
             ((result, identity),) = self._looked_at([photo])
-            of_photo = template_of_photo(_usable(result), self._desk.run.now)
+            of_photo = template_of_photo(result.usable(), self._desk.run.now)
             if not camera:
                 return of_photo, identity
         predictor = Predictor.load(self._desk.run.predictor)
@@ -328,17 +327,6 @@ class Bench:
         allow_virtual = self._desk.station.realm.dummy
         with open_camera(config.camera, allow_virtual=allow_virtual) as camera, sitting_guide() as guide:
             return template_of_sitting(observer, camera, self._desk.run.now, guide=guide)
-
-
-def _usable(result: PhotoResult) -> Observation:
-    """The observation of a photo.
-
-    :raises PhotoRefused: why there is none to use.
-    """
-    if result.refusal is not None:
-        raise result.refusal
-    assert result.observation is not None  # noqa: S101 - PhotoResult's promise
-    return result.observation
 
 
 def _concerns_one_person(error: FacedError) -> bool:

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.passphrase import passphrase_file_option
-from cli.printing import json_option, print_json, print_table, progress
+from cli.printing import check_writable, json_option, print_json, print_table, progress, write_report
 from cli.run import Run, pass_run
 from cli.station import open_desk, station_option
 from faced import __version__
 from faced.enrolment.acts import Act
 from faced.enrolment.fiscal_year import JST
-from faced.errors import StateError
 from faced.i18n import _
 from faced.records.disclosure import LEAST_EVER, LEAST_PEOPLE
 from faced.trust.realm import Role
@@ -98,8 +97,7 @@ def evaluate(
         raise click.UsageError(_("Name the report with --out, or use --json."))
     if enrolled and not (reason or "").strip():
         raise click.UsageError(_("--enrolled opens face data and needs a --reason."))
-    if out is not None and not (out.parent.is_dir() and os.access(out.parent, os.W_OK)):
-        raise StateError(_("{path} cannot be written.").format(path=out))
+    check_writable(out)
     groups = read_groups(groups_file) if groups_file is not None else {}
     bench = _Bench(run, fmrs or _DEFAULT_FMRS, least, groups, dummy)
     if folder is not None:
@@ -107,7 +105,9 @@ def evaluate(
     else:
         report = bench.enrolled(station_path, passphrase_file, (reason or "").strip())
     if out is not None:
-        _write(out, report)
+        from faced.records.evaluation_html import render
+
+        write_report(out, render(report))
     if as_json:
         print_json(report.document())
     else:
@@ -212,15 +212,6 @@ def _forbid_dumps() -> None:
         forbid_dumps()
     finally:
         os.umask(mask)
-
-
-def _write(out: Path, report: EvaluationReport) -> None:
-    from faced.records.evaluation_html import render
-
-    try:
-        out.write_text(render(report), encoding="utf-8")
-    except OSError as error:
-        raise StateError(_("{path} cannot be written: {why}.").format(path=out, why=error.strerror)) from None
 
 
 def _print(report: EvaluationReport) -> None:

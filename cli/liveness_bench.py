@@ -105,10 +105,7 @@ def _matching(run: Run, photo: Path) -> tuple[Callable[[], Judge], str]:
 
     with PhotoReader(run.predictor, 1) as reader:
         (result,) = reader.read([(photo.name, photo)])
-    if result.refusal is not None:
-        raise result.refusal
-    assert result.observation is not None  # noqa: S101 - PhotoResult's promise
-    template = template_of_photo(result.observation, run.now)
+    template = template_of_photo(result.usable(), run.now)
     metric, point = Metric.shipped(), OperatingPoint.shipped(run.config.logon.fmr)
     return lambda: FaceJudge(metric, point, template), metric.id.hex()
 

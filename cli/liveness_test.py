@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,16 @@ import click
 
 from cli.exit_codes import ExitCode
 from cli.liveness_bench import Bench
-from cli.printing import confirm, dry_run_option, json_option, print_json, print_table, yes_option
+from cli.printing import (
+    check_writable,
+    confirm,
+    dry_run_option,
+    json_option,
+    print_json,
+    print_table,
+    write_report,
+    yes_option,
+)
 from cli.run import Run, pass_run
 from faced.enrolment.fiscal_year import JST
 from faced.errors import StateError
@@ -116,7 +125,7 @@ def liveness_test(
     from faced.records.liveness_report import Kind
 
     for path in (totals, out):
-        _check_writable(path)
+        check_writable(path)
     earlier = _earlier(totals)
     if kind is None:
         if earlier is None:
@@ -132,7 +141,9 @@ def liveness_test(
         bench = Bench.prepared(run, photo, silent=silent)
         report = _Series(bench, plan, earlier, totals).run()
     if out is not None:
-        _write_html(out, report)
+        from faced.records.liveness_html import render
+
+        write_report(out, render(report))
     if as_json:
         print_json(report.document())
     else:
@@ -257,11 +268,6 @@ def _usual(kind: Kind) -> int:
     return 20 if kind.value == "live" else 40
 
 
-def _check_writable(path: Path | None) -> None:
-    if path is not None and not (path.parent.is_dir() and os.access(path.parent, os.W_OK)):
-        raise StateError(_("{path} cannot be written.").format(path=path))
-
-
 def _earlier(totals: Path | None) -> LivenessReport | None:
     from faced.records.liveness_report import read
 
@@ -279,15 +285,6 @@ def _keep(totals: Path, report: LivenessReport) -> None:
     fresh = totals.with_name(f".{totals.name}.new")
     fresh.write_text(json.dumps(report.document(), indent=2) + "\n", encoding="utf-8")
     fresh.replace(totals)
-
-
-def _write_html(out: Path, report: LivenessReport) -> None:
-    from faced.records.liveness_html import render
-
-    try:
-        out.write_text(render(report), encoding="utf-8")
-    except OSError as error:
-        raise StateError(_("{path} cannot be written: {why}.").format(path=out, why=error.strerror)) from None
 
 
 def _print(report: LivenessReport) -> None:
@@ -318,17 +315,22 @@ def _print(report: LivenessReport) -> None:
 def _kind(kind: Kind) -> str:
     from faced.records.liveness_words import KINDS
 
-    return KINDS[kind][LANGUAGES.index(language())]
+    return _spoken(KINDS[kind])
 
 
 def _verdict(verdict: ToolboxVerdict) -> str:
     from faced.records.liveness_words import VERDICTS
 
-    return VERDICTS[verdict][LANGUAGES.index(language())]
+    return _spoken(VERDICTS[verdict])
 
 
 def _rule(rule: str) -> str:
     """In the words of the report."""
     from faced.records.liveness_words import RULES
 
-    return RULES[rule][LANGUAGES.index(language())] if rule in RULES else rule
+    return _spoken(RULES[rule]) if rule in RULES else rule
+
+
+def _spoken(texts: Sequence[str]) -> str:
+    """Of a text in all languages the one spoken here."""
+    return texts[LANGUAGES.index(language())]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Protocol
 
 import click
 
 from cli.exit_codes import ExitCode
+from faced.errors import StateError
 from faced.i18n import _
 
 json_option = click.option("--json", "as_json", is_flag=True, help=_("Answer in JSON, for programs."))
@@ -72,6 +75,26 @@ def progress(total: int, label: str) -> Iterator[Step]:
         return
     with click.progressbar(length=total, label=label, file=sys.stderr) as bar:
         yield lambda: bar.update(1)
+
+
+def check_writable(path: Path | None) -> None:
+    """Know before long work whether its result can be kept; None is nowhere.
+
+    :raises StateError: the folder is not there or may not be written.
+    """
+    if path is not None and not (path.parent.is_dir() and os.access(path.parent, os.W_OK)):
+        raise StateError(_("{path} cannot be written.").format(path=path))
+
+
+def write_report(path: Path, text: str) -> None:
+    """Write a report for people.
+
+    :raises StateError: it cannot be written.
+    """
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise StateError(_("{path} cannot be written: {why}.").format(path=path, why=error.strerror)) from None
 
 
 def confirm(question: str, *, yes: bool) -> None:

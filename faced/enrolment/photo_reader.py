@@ -55,6 +55,16 @@ class PhotoResult:
     observation: Observation | None
     refusal: PhotoRefused | None
 
+    def usable(self) -> Observation:
+        """The observation.
+
+        :raises PhotoRefused: why there is none to use.
+        """
+        if self.refusal is not None:
+            raise self.refusal
+        assert self.observation is not None  # noqa: S101 - this class's promise
+        return self.observation
+
 
 @dataclass
 class _Job:
