@@ -110,15 +110,16 @@ def test_colours_arrive_as_they_were_shown(webcam: FakeWebcam, reader: Reader) -
     assert reader.look(4)["shades"] == pytest.approx([200, 40, 200, 40], abs=2)
 
 
-def test_the_person_before_it_acts_when_asked_and_then_goes_on(webcam: FakeWebcam, reader: Reader) -> None:
-    webcam.show(shade(40, 4), {"turn": shade(200, 3)})
-    asked = threading.Timer(0.4, webcam.act, ["turn"])
+@pytest.mark.parametrize("times", [1, 2])
+def test_the_person_before_it_acts_when_asked_and_then_goes_on(webcam: FakeWebcam, reader: Reader, times: int) -> None:
+    webcam.show(shade(40, 4), {"turn": [*shade(150), *shade(200, 2)]})
+    asked = threading.Timer(0.4, webcam.act, ["turn", times])
     asked.start()
     shades = reader.look(30)["shades"]
     asked.join()
-    first = shades.index(200)
-    assert shades == [40] * first + [200] * 3 + [40] * (27 - first)
-    assert 5 < first < 27
+    first = shades.index(150)
+    assert shades == [40] * first + [150, 200, 200] * times + [40] * (30 - 3 * times - first)
+    assert 5 < first < 27 - 3 * times
 
 
 def test_no_frame_comes_twice_though_the_same_is_shown(webcam: FakeWebcam, reader: Reader) -> None:

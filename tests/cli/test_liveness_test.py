@@ -23,9 +23,12 @@ VICTIM = Identity(3)
 
 @pytest.fixture(scope="module")
 def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Somebody who looks about and blinks, as a film that a tablet could show; and an empty chair."""
+    """Somebody who looks about and blinks, as a film that a tablet could show; and an empty chair.
+
+    The film is longer than a try: one that begins anew repeats itself, which no camera does.
+    """
     folder = tmp_path_factory.mktemp("films")
-    fidgeter(VICTIM, seconds=4.0, fps=FPS).save(folder / "looking-about.avi")
+    fidgeter(VICTIM, seconds=9.5, fps=FPS).save(folder / "looking-about.avi")
     nobody(1, 1.0, FPS).save(folder / "empty.avi")
     (folder / "victim.jpg").write_bytes(encode_jpeg(id_photo(VICTIM)))
     (folder / "another.jpg").write_bytes(encode_jpeg(id_photo(Identity(1011))))

@@ -7,8 +7,8 @@
  *   device      path that this camera answers to (default /dev/video42)
  *   frames      file of raw YUYV frames, shown from the first at every open and repeated (default: grey)
  *   idle        of these frames only so many are shown and repeated, the others when asked for (default: all)
- *   cue         file that is read before each frame: "NUMBER FIRST COUNT"; at each new NUMBER the COUNT frames from FIRST
- *               on are shown once, and then the idle ones from the first
+ *   cue         file that is read before each frame: "NUMBER FIRST COUNT TIMES"; at each new NUMBER the COUNT frames from
+ *               FIRST on are shown so many TIMES, and then the idle ones from the first
  *   noise       1: one luma value in 64 changes by one, differently in each frame, as no sensor gives a picture twice
  *   width, height, fps
  *   driver, bus, card   what VIDIOC_QUERYCAP says
@@ -58,7 +58,7 @@ static int memory = -1;           /* memfd behind the buffers */
 static int frames = -1;           /* the frames file */
 static int cue = -1;              /* the file that says which act comes next */
 static long frames_in_file, served;
-static long shown, act_number, act_next, act_left;
+static long shown, act_number, act_first, act_count, act_left; /* left: frames, all times together */
 static int buffers, queue[MAX_BUFFERS], queued;
 static bool streaming;
 static struct timespec due;
@@ -186,13 +186,14 @@ static int device_open(int flags)
 static void read_cue(void)
 {
     char text[TEXT] = {0};
-    long number, first, count;
-    if (cue < 0 || pread(cue, text, sizeof text - 1, 0) <= 0 || sscanf(text, "%ld %ld %ld", &number, &first, &count) != 3)
+    long number, first, count, times;
+    if (cue < 0 || pread(cue, text, sizeof text - 1, 0) <= 0 || sscanf(text, "%ld %ld %ld %ld", &number, &first, &count, &times) != 4)
         return;
     if (number != act_number) {
         act_number = number;
-        act_next = first;
-        act_left = count;
+        act_first = first;
+        act_count = count;
+        act_left = count * times;
     }
 }
 
@@ -249,10 +250,11 @@ static long next_frame(void)
 {
     long idle = now.idle > 0 && now.idle < frames_in_file ? now.idle : frames_in_file;
     read_cue();
-    if (act_left > 0 && act_next < frames_in_file) {
+    if (act_left > 0 && act_count > 0 && act_first + act_count <= frames_in_file) {
+        long frame = act_first + (act_count - act_left % act_count) % act_count;
         if (!--act_left)
             shown = 0;
-        return act_next++;
+        return frame;
     }
     return shown++ % idle;
 }

@@ -38,7 +38,7 @@ class FakeWebcam:
             check=True,
         )
         self._cue = folder / "cue"
-        self._cue.write_text("0 0 0")
+        self._cue.write_text("0 0 0 0")
         self._settings: dict[str, object] = {"device": DEVICE, "cue": self._cue, "noise": True}
         self._shown = self._cues = 0
         self._acts: dict[str, tuple[int, int]] = {}
@@ -65,7 +65,7 @@ class FakeWebcam:
         """Put other people before the camera.
 
         :param frames: (h, w, 3) uint8 BGR, shown from the first at every open, and repeated.
-        :param acts: frames that :meth:`act` shows once.
+        :param acts: frames that :meth:`act` shows.
         """
         images = list(frames)
         idle = len(images)
@@ -84,12 +84,12 @@ class FakeWebcam:
         if previous is not None:
             os.unlink(str(previous))
 
-    def act(self, name: str) -> None:
+    def act(self, name: str, times: int = 1) -> None:
         """Let the person before the camera do something now; nothing happens if they do not know how."""
         if name in self._acts:
             self._cues += 1
             first, count = self._acts[name]
-            _replace_in_place(self._cue, f"{self._cues} {first} {count}".ljust(64))
+            _replace_in_place(self._cue, f"{self._cues} {first} {count} {times}".ljust(64))
 
 
 def _replace_in_place(path: Path, text: str) -> None:

@@ -120,7 +120,7 @@ def pc() -> Iterator[Pc]:
         (folder / "anchor").write_bytes(authority.realm.anchor)
         write_key_file(folder / "host.keys", authority.host.content())
         (folder / "state").mkdir(mode=0o700)
-        fidgeter(Identity(1), seconds=6.0).save(folder / "tanaka.avi")
+        fidgeter(Identity(1), seconds=9.5).save(folder / "tanaka.avi")
         clip(Identity(2), 1, seconds=2.0).save(folder / "stranger.avi")
         nobody(1, 1.0).save(folder / "nobody.avi")
         yield Pc(system, folder, directory, authority, template.encode())
