@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import functools
-import hashlib
 import json
 import multiprocessing
 import os
@@ -20,12 +19,13 @@ import statistics
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from faced.config import LogonConfig
 from faced.dummy import Act, Challenge, Identity, id_photo
 from faced.dummy.occasion import Occasion, SeedSet, artefact, attacks, living
 from faced.dummy.species import Species
@@ -41,7 +41,7 @@ from faced.recognition.template import FaceTemplate, Sample, Source
 
 FPS = 30.0
 #: An attempt ends after so many seconds; the match must come within the first ones.
-ATTEMPT_S, MATCH_S = 16.0, 4.0
+ATTEMPT_S, MATCH_S = LogonConfig().attempt_timeout_s, 4.0
 TRIES = 3
 _FMR = 0.01
 _DAY = 20_000
@@ -58,8 +58,6 @@ _DUMMY_ACT = {
 }
 
 Image = NDArray[np.uint8]
-#: Numbers about the surroundings of a face, by name; 1 is the limit of each.
-CueSource = Callable[[Image, Observation], Mapping[str, float]]
 
 
 class Judge(Protocol):
@@ -99,8 +97,9 @@ class Sitter:
 
     occasion: Occasion
     identity: Identity
-    acts: list[Act] = field(default_factory=list)
-    shown: tuple[liveness.Challenge, bool] | None = None
+    acts: tuple[Act, ...] = ()
+    shown: LivenessVerdict | None = None
+    requests: int = 0
 
     def __post_init__(self) -> None:
         self._film = self._made()
@@ -113,19 +112,22 @@ class Sitter:
 
     def prompted(self, verdict: LivenessVerdict, now_s: float) -> bool:
         """Read the screen; True if there is something new on it."""
-        asks = verdict.state is LivenessState.ASK and verdict.challenge is not None
-        seen = (verdict.challenge, verdict.again) if asks and verdict.challenge is not None else None
-        if seen == self.shown:
+        if verdict == self.shown:
             return False
-        self.shown = seen
-        if seen is None:
+        self.shown = verdict
+        if verdict.state is not LivenessState.ASK or verdict.challenge is None:
             return False
-        self.acts.append(self.occasion.answer(_DUMMY_ACT[seen[0]], now_s, len(self.acts) + 1))
+        if verdict.further:
+            self.acts = self.occasion.further(self.acts, now_s)
+        else:
+            self.requests += 1
+            answer = self.occasion.answer(_DUMMY_ACT[verdict.challenge], now_s, self.requests)
+            self.acts = (*self.acts, answer)
         self._film = self._made()
         return True
 
     def _made(self) -> Any:
-        return self.occasion.clip(self.identity, ATTEMPT_S, FPS, tuple(self.acts))
+        return self.occasion.clip(self.identity, ATTEMPT_S, FPS, self.acts)
 
 
 def attempt(
@@ -134,11 +136,11 @@ def attempt(
     matcher: Callable[[], Matcher],
     judge: Judge,
     with_cues: Judge | None = None,
-    cues: CueSource | None = None,
 ) -> Result:
     """One attempt from the first frame to the decision.
 
-    :param judge: knows no cues; what it asks is what is answered. ``with_cues`` sees the same and the ``cues``.
+    :param judge: knows no cues; what it asks is what is answered. ``with_cues`` sees the same and what
+        the pixels around the face say.
     """
     judges = [judge] if with_cues is None else [judge, with_cues]
     matching, matched, track = matcher(), False, 0
@@ -150,11 +152,9 @@ def attempt(
         now_s = index / FPS
         if not matched and now_s > MATCH_S and not asked:
             break
-        image = sitter[index]
-        digest = hashlib.blake2b(image.tobytes(), digest_size=16).digest()
-        report = observe(image, now_s)
+        report = observe(sitter[index], now_s)
         for one in judges:
-            one.frame(now_s, digest)
+            one.frame(now_s, report.digest)
         broken = report.track != track and index > 0
         track = report.track
         if broken:
@@ -162,8 +162,8 @@ def attempt(
                 one.lost()
         if report.observation is not None:
             broken = not all([one.see(report.observation) for one in judges]) or broken
-            for name, value in cues(image, report.observation).items() if cues is not None else ():
-                judges[-1].cue(name, value, now_s)
+            for name, value in report.cues if with_cues is not None else ():
+                with_cues.cue(name, value, now_s)
         if broken:
             matching, matched = matcher(), False
         if not matched and report.reason is None and report.observation is not None:
@@ -178,7 +178,7 @@ def attempt(
             verdicts = [one.verdict(now_s) for one in judges]
             verdict = verdicts[0]
             if sitter.prompted(verdict, now_s):
-                asked.append(str(verdict.challenge))
+                asked.append("further" if verdict.further else str(verdict.challenge))
                 asked_s = now_s if asked_s is None else asked_s
             if verdict.state in (LivenessState.LIVE, LivenessState.NOT_LIVE):
                 break

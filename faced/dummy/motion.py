@@ -16,7 +16,8 @@ Track = NDArray[np.float64]
 
 BLINK_S = 0.28
 _TURN_DEG, _NOD_DEG = 20.0, 12.0
-_RISE_S = 0.5
+#: From rest to where an act leads, and back.
+RISE_S = 0.5
 
 
 class Challenge(StrEnum):
@@ -186,7 +187,7 @@ def drift(rng: np.random.Generator, time: Track, period_s: float, amplitude: flo
 def doing(act: Act, time: Track) -> Track:
     """How far an act is obeyed at each time, 0 to 1."""
     end = act.start_s + act.length_s
-    return np.asarray(smooth(act.start_s, act.start_s + _RISE_S, time) * smooth(end, end - _RISE_S, time))
+    return np.asarray(smooth(act.start_s, act.start_s + RISE_S, time) * smooth(end, end - RISE_S, time))
 
 
 def _lids(time: Track, blinks_s: Sequence[float]) -> Track:

@@ -5,7 +5,7 @@ There are two disjoint sets of people and seeds: parameters are fixed on one, fi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -14,7 +14,7 @@ from faced.dummy.clip import Clip, clip
 from faced.dummy.covering import Worn
 from faced.dummy.desk import exposed, usual_light
 from faced.dummy.identity import Identity
-from faced.dummy.motion import Act, Challenge
+from faced.dummy.motion import RISE_S, Act, Challenge
 from faced.dummy.roster import roster
 from faced.dummy.scene import OFFICE_LIGHT, Light
 from faced.dummy.species import Species, present
@@ -27,6 +27,8 @@ _WRONG_SIDE = {
     Challenge.UP: Challenge.DOWN,
     Challenge.DOWN: Challenge.UP,
 }
+#: How much farther somebody turns who was asked to turn further.
+_FURTHER = 1.5
 #: One person in so many takes the wrong side at first.
 _MISTAKEN = 0.04
 _WEARS_GLASSES = 0.4
@@ -97,6 +99,14 @@ class Occasion:
         wrong = self.mistaken and time == 1
         done = _WRONG_SIDE.get(asked, asked) if wrong else asked
         return Act(done, prompted_s + self.reaction_s, self.held_s, self.extent)
+
+    def further(self, acts: tuple[Act, ...], prompted_s: float) -> tuple[Act, ...]:
+        """What is done about all prompts so far if the last act was not enough: from where that led, more of it."""
+        *earlier, last = acts
+        start_s = prompted_s + self.reaction_s
+        held_s = min(last.length_s, start_s + RISE_S - last.start_s)
+        more = replace(last, start_s=start_s, length_s=self.held_s, extent=_FURTHER * last.extent)
+        return (*earlier, replace(last, length_s=held_s), more)
 
 
 def living(which: SeedSet, count: int) -> list[Occasion]:

@@ -28,6 +28,8 @@ _STRAIGHT_DEG = 12.0
 _BACK = 0.9
 #: Blinks are judged against the openness of the eyes in the seconds before.
 _EYES_BEFORE_S = 3.0
+#: Who has turned for so long and shows too little depth is asked to turn further: people turn by 15 to 45 degrees.
+_FURTHER_S = 0.5
 #: A face may be lost from view so often after a request.
 _LOSSES = 2
 
@@ -74,13 +76,15 @@ class LivenessVerdict:
     """What is known at a moment.
 
     ``rule`` names what denied (:class:`faced.liveness.rules.Rule`), for the audit only: the person is never told; empty
-    while nothing is denied. ``challenge`` is to be shown while ``state`` is ask, with ``again`` after the wrong side.
+    while nothing is denied. ``challenge`` is to be shown while ``state`` is ask, ``again`` after the wrong side and
+    ``further`` when the head turned, but not far enough to tell.
     """
 
     state: LivenessState
     rule: str = ""
     challenge: Challenge | None = None
     again: bool = False
+    further: bool = False
 
 
 class LivenessJudge:
@@ -105,6 +109,8 @@ class LivenessJudge:
         self._begun_s: float | None = None
         self._onset_s = 0.0
         self._asked_s: float | None = None
+        self._flat_since_s: float | None = None
+        self._further = False
         #: Yaw and pitch at the first request, degrees.
         self._rest: tuple[float, float] | None = None
         self._done = 0
@@ -179,12 +185,14 @@ class LivenessJudge:
             return LivenessVerdict(LivenessState.LIVE)
         if self._asked_s is None:
             return LivenessVerdict(LivenessState.WAITING)
-        return LivenessVerdict(LivenessState.ASK, challenge=self._requests[self._done], again=self._again)
+        asked = self._requests[self._done]
+        return LivenessVerdict(LivenessState.ASK, challenge=asked, again=self._again, further=self._further)
 
     def _forget(self) -> None:
         """Nothing has been shown on this track yet."""
         self._begun_s = None
-        self._asked_s = None
+        self._asked_s = self._flat_since_s = None
+        self._further = False
         self._rest = None
         self._done = 0
         self._deep = False
@@ -200,7 +208,8 @@ class LivenessJudge:
         self._veto = self._veto or rule
 
     def _put_off(self, now_s: float) -> None:
-        self._asked_s = None
+        self._asked_s = self._flat_since_s = None
+        self._further = False
         self._failure = Rule.NO_ACTION
         self._onset_s = now_s + self._chance.uniform(*self._policy.onset_s)
 
@@ -248,6 +257,8 @@ class LivenessJudge:
                 self._failure = Rule.TOO_EARLY
             case Progress.FLAT:
                 self._failure = Rule.FLAT
+                self._flat_since_s = now_s if self._flat_since_s is None else self._flat_since_s
+                self._further = now_s >= self._flat_since_s + _FURTHER_S
         if now_s > asked_s + self._policy.request_s:
             self._deny(self._failure)
 

@@ -83,10 +83,11 @@ class Guide:
 
 @dataclass(frozen=True)
 class Ask:
-    """Ask the person to do something; ``again`` after the wrong side."""
+    """Ask the person to do something; ``again`` after the wrong side, ``further`` where it was too little."""
 
     challenge: Challenge
-    again: bool
+    again: bool = False
+    further: bool = False
 
 
 @dataclass(frozen=True)
@@ -301,7 +302,7 @@ class Attempt:
                 return self._finish(Ruling(Outcome.MATCH, "", self._band))
             case LivenessState.NOT_LIVE:
                 return self._finish(Ruling(Outcome.NOT_LIVE, verdict.rule, self._band))
-        asked = None if verdict.challenge is None else Ask(verdict.challenge, verdict.again)
+        asked = None if verdict.challenge is None else Ask(verdict.challenge, verdict.again, verdict.further)
         if asked is None or asked == self._asked:
             return []
         self._asked = asked

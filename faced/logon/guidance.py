@@ -18,8 +18,10 @@ def hint(reason: Reason | None) -> str:
     return _("Please look at the camera.") if reason is None else hints.hint(reason)
 
 
-def request(challenge: Challenge, *, again: bool) -> str:
-    """What the person is asked to do; ``again`` after the wrong side."""
+def request(challenge: Challenge, *, again: bool = False, further: bool = False) -> str:
+    """What the person is asked to do; ``again`` after the wrong side, ``further`` where it was too little."""
+    if further:
+        return _("A little further, please.")
     match challenge:
         case Challenge.TURN_LEFT:
             text = _("Turn your head to your left.")

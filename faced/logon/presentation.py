@@ -80,9 +80,9 @@ def watch(
             match waiting.popleft():
                 case Guide(reason):
                     tell(hint(reason))
-                case Ask(challenge, again):
+                case Ask(challenge, again, further):
                     asked = True
-                    tell(request(challenge, again=again))
+                    tell(request(challenge, again=again, further=further))
                 case Charge():
                     detected = True
                     waiting += attempt.charged()

@@ -231,9 +231,10 @@ class Session:
                 case Guide(reason):
                     if self._call is not None:
                         self._call.tell(text=guidance.hint(reason), reason=reason.value if reason else None)
-                case Ask(challenge, again):
+                case Ask(challenge, again, further):
                     if self._call is not None:
-                        self._call.tell(text=guidance.request(challenge, again=again), reason=challenge.value)
+                        text = guidance.request(challenge, again=again, further=further)
+                        self._call.tell(text=text, reason=challenge.value)
                 case Charge():
                     self._charge()
                 case Finish(ruling):

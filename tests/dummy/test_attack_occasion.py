@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from faced.dummy import Challenge, Identity
+from faced.dummy.motion import doing
 from faced.dummy.occasion import Occasion, SeedSet, artefact, attacks, living
 from faced.dummy.species import Species
 
@@ -56,6 +57,19 @@ def test_who_mistakes_the_side_does_it_once() -> None:
     assert muddled.answer(Challenge.LEFT, 5.0, time=2).challenge is Challenge.LEFT
     assert muddled.answer(Challenge.BLINK, 2.0).challenge is Challenge.BLINK
     assert muddled.answer(Challenge.UP, 2.0).start_s == 2.5
+
+
+def test_who_is_to_turn_further_goes_on_from_there() -> None:
+    occasion = Occasion(1, 1, None, reaction_s=0.5, held_s=2.2)
+    first = occasion.answer(Challenge.LEFT, 1.0)
+    acts = occasion.further((first,), 2.5)
+    # (frames,) shares of the usual turn, from the prompt's answer on and before it.
+    time = np.arange(0, 6, 0.05)
+    share = sum(act.extent * doing(act, time) for act in acts)
+    before = time <= acts[1].start_s
+    assert np.array_equal(share[before], (first.extent * doing(first, time))[before])
+    assert np.max(share) == pytest.approx(1.5 * first.extent)
+    assert np.min(share[(time > 2.1) & (time < 4.0)]) > 0.99
 
 
 def test_an_answer_changes_nothing_before_it(somebody: Identity) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from faced.dummy import Identity
 from faced.dummy.occasion import Occasion, SeedSet, attacks, living
 from faced.dummy.species import Species
-from faced.landmarks.observe import Observation, Observer
+from faced.landmarks.observe import FrameReport, Observation, Observer
 from faced.landmarks.predictor import Predictor
+from faced.landmarks.surroundings import Cue
 from faced.liveness.challenge import Challenge
 from faced.liveness.judge import LivenessState, LivenessVerdict
 from faced.recognition.calibration import OperatingPoint
@@ -71,13 +75,17 @@ def matcher_of(person: int) -> Matcher:
 
 def tried(occasion: Occasion, *, cue: float = 0.0) -> tuple[Result, AsksForATurn]:
     plain, strict = AsksForATurn(), AsksForATurn()
+    observer = Observer(Predictor.load())
+
+    def observe(image: NDArray[np.uint8], timestamp_s: float) -> FrameReport:
+        return replace(observer.observe(image, timestamp_s), cues=(Cue("screen_edges", cue),))
+
     result = attempt(
         Sitter(occasion, Identity(occasion.person)),
-        Observer(Predictor.load()).observe,
+        observe,
         lambda: matcher_of(occasion.person),
         plain,
         strict,
-        cues=lambda _image, _seen: {"screen_edges": cue},
     )
     return result, plain
 

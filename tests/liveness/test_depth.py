@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -49,13 +51,14 @@ def test_a_tilted_print_shows_nothing_in_any_test(turn: tuple[float, float], dis
 @pytest.mark.parametrize("axis", [0, 1])
 @pytest.mark.parametrize("sign", [1, -1])
 def test_a_turned_head_passes_with_the_noise_of_landmarks(axis: int, sign: int) -> None:
+    turn_deg = (20.0, 15.0)[axis]
     for seed in range(20):
         straight = heads(Face(), seed=seed, noise=NOISE)
-        turned = heads(Face(**{("yaw_deg", "pitch_deg")[axis]: 15.0 * sign}), seed=seed + 100, noise=NOISE)
+        turned = heads(Face(**{("yaw_deg", "pitch_deg")[axis]: turn_deg * sign}), seed=seed + 100, noise=NOISE)
         seen = relief(straight, turned)
         assert seen is not None
-        assert seen.shows_turn(axis, sign, 15)
-        assert not seen.shows_turn(axis, -sign, 15), "the other way"
+        assert seen.shows_turn(axis, sign, turn_deg)
+        assert not seen.shows_turn(axis, -sign, turn_deg), "the other way"
         assert not seen.shows_turn(1 - axis, 1, 0) and not seen.shows_turn(1 - axis, -1, 0), "the other axis"
 
 
@@ -84,10 +87,32 @@ def test_jitter_is_not_taken_for_depth() -> None:
 
 
 def test_a_turn_must_show_as_much_depth_as_the_pose_tells() -> None:
-    seen = relief(heads(Face()), heads(Face(yaw_deg=7)))
+    seen = relief(heads(Face()), heads(Face(pitch_deg=7)))
     assert seen is not None
-    assert seen.shows_turn(0, 1, 10)
-    assert not seen.shows_turn(0, 1, 30)
+    assert seen.shows_turn(1, 1, 10)
+    assert not seen.shows_turn(1, 1, 35)
+
+
+def test_a_small_turn_to_the_side_could_be_a_bent_prints() -> None:
+    for turn_deg, enough in ((10, False), (20, True)):
+        seen = relief(heads(Face()), heads(Face(yaw_deg=turn_deg)))
+        assert seen is not None
+        assert seen.shows_turn(0, 1, turn_deg) is enough
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_one_eye_becomes_wider_than_the_other_as_on_a_head_and_not_as_on_a_cylinder(sign: int) -> None:
+    seen = relief(heads(Face()), heads(Face(yaw_deg=20.0 * sign)))
+    assert seen is not None
+    share = seen.eyes / seen.sines[:, 0].mean()
+    assert 0.2 < share < 0.8
+    # A sheet that is bent like a head, and on which the predictor sees as much of a nose as on this one.
+    around = relief(papers(Paper(radius_mm=90)), papers(Paper(32.0 * sign, radius_mm=90)))
+    assert around is not None
+    invented = dataclasses.replace(seen, eyes=around.eyes)
+    assert seen.shows_turn(0, sign, 20)
+    assert not invented.shows_turn(0, sign, 20)
+    assert not dataclasses.replace(seen, eyes=float("nan")).shows_turn(0, sign, 20)
 
 
 def test_a_face_that_is_squeezed_like_a_tilted_sheet_is_none() -> None:

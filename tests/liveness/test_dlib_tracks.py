@@ -46,8 +46,8 @@ def watched(film: Clip) -> list[Observation]:
     return sights
 
 
-def alive(asked: Asked, seconds: float = SECONDS) -> list[Observation]:
-    acts = [Act(asked, ACTED_S, 2.0)]
+def alive(asked: Asked, seconds: float = SECONDS, extent: float = 1.6) -> list[Observation]:
+    acts = [Act(asked, ACTED_S, 2.0, extent)]
     return watched(clip(person(), 3, seconds, FPS, motion=0.4, blinks_s=(), acts=acts))
 
 
@@ -56,6 +56,10 @@ def test_a_person_who_turns_as_asked_is_done(asked: Asked) -> None:
     sights = alive(asked, 1.9)
     assert judge_turn([s for s in sights if s.timestamp_s < ACTED_S], ACTS[asked], ASKED_S) is Progress.NOTHING
     assert judge_turn(sights, ACTS[asked], ASKED_S) is Progress.DONE
+
+
+def test_a_person_who_turns_too_little_shows_too_little() -> None:
+    assert judge_turn(alive(Asked.LEFT, extent=0.7), Challenge.TURN_LEFT, ASKED_S) is Progress.FLAT
 
 
 def test_a_person_who_blinks_twice_is_seen_to_but_shows_no_depth() -> None:
@@ -84,6 +88,20 @@ def test_a_print_whose_operator_obeys_shows_no_depth(species: Species, asked: As
     for until in range(18, len(sights), 3):
         assert judge_turn(sights[:until], ACTS[asked], ASKED_S) is not Progress.DONE
         assert not natural_turn(sights[:until])
+
+
+@pytest.mark.parametrize(("victim", "seed"), [(1080, 1026), (1168, 1057), (1198, 1067)])
+def test_a_print_bent_as_round_as_a_head_shows_too_little_however_far_it_is_turned(victim: int, seed: int) -> None:
+    """Those that come nearest: the predictor puts a nose where a head of that view would have one."""
+    for asked, extent in ((Asked.LEFT, 1.0), (Asked.RIGHT, 1.5)):
+        print_film = present(
+            Species.UPRIGHT_BENT_PRINT, Identity(victim), seed, SECONDS, FPS, [Act(asked, ACTED_S, 2.0, extent)]
+        )
+        observer = Observer(predictor())
+        seen = [observer.observe(picture, index / FPS).observation for index, picture in enumerate(print_film)]
+        sights = [sight for sight in seen if sight is not None]
+        for until in range(18, len(sights) + 1):
+            assert judge_turn(sights[:until], ACTS[asked], ASKED_S) is not Progress.DONE
 
 
 def test_eyes_that_blink_through_a_print_show_no_depth() -> None:

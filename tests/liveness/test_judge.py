@@ -31,6 +31,7 @@ class Stage:
     seed: int = 1
     requests: list[tuple[float, Challenge]] = field(default_factory=list)
     again: list[bool] = field(default_factory=list)
+    further_s: list[float] = field(default_factory=list)
     time_s: float = 0.0
 
     def __post_init__(self) -> None:
@@ -52,6 +53,8 @@ class Stage:
                 self.requests.append((self.time_s, verdict.challenge))
                 self.again.append(verdict.again)
             asking = verdict.state is LivenessState.ASK
+            if verdict.further:
+                self.further_s.append(self.time_s)
         return verdict
 
 
@@ -118,6 +121,27 @@ def test_one_turn_takes_about_a_second() -> None:
     stage = Stage(only(Challenge.TURN_LEFT), obeying())
     stage.run()
     assert stage.time_s - stage.requests[0][0] < 1.2
+
+
+def test_who_turns_too_little_is_asked_to_turn_further_and_may() -> None:
+    rng = np.random.default_rng(5)
+
+    def who(time_s: float, requests: list[tuple[float, Challenge]]) -> Sight:
+        asked_s = requests[0][0] if requests else np.inf
+        more_s = stage.further_s[0] if stage.further_s else np.inf
+        turn = 12.0 * there_and_back(time_s, asked_s + REACTION_S, 9.0) if requests else 0.0
+        turn += 10.0 * there_and_back(time_s, more_s + REACTION_S, 9.0) if stage.further_s else 0.0
+        return head_sight(time_s, Face(-turn, 5), rng, 0.005)
+
+    stage = Stage(only(Challenge.TURN_LEFT), who)
+    assert stage.run().state is LivenessState.LIVE
+    assert 0.9 < stage.further_s[0] - stage.requests[0][0] < 1.6
+
+
+def test_a_turn_that_is_under_way_is_not_interrupted() -> None:
+    stage = Stage(only(Challenge.TURN_LEFT), obeying(25))
+    assert stage.run().state is LivenessState.LIVE
+    assert not stage.further_s
 
 
 def test_a_blink_alone_is_not_enough_a_turn_is_asked_for_next() -> None:

@@ -372,6 +372,7 @@ def test_whatever_happens_in_whatever_order_the_rules_hold(seed: int) -> None:
 WAIT = LivenessVerdict(LivenessState.WAITING)
 LEFT = LivenessVerdict(LivenessState.ASK, challenge=Challenge.TURN_LEFT)
 LEFT_AGAIN = LivenessVerdict(LivenessState.ASK, challenge=Challenge.TURN_LEFT, again=True)
+LEFT_FURTHER = LivenessVerdict(LivenessState.ASK, challenge=Challenge.TURN_LEFT, further=True)
 LIVE = LivenessVerdict(LivenessState.LIVE)
 FLAT = LivenessVerdict(LivenessState.NOT_LIVE, rule="flat")
 
@@ -390,7 +391,7 @@ def alive(*verdicts: LivenessVerdict, judge: ToldJudge | None = None, jumps_at: 
 def test_a_face_that_matches_is_asked_to_do_something_and_let_in_when_it_did() -> None:
     stage = alive(WAIT, WAIT, LEFT, LEFT, LIVE)
     stage.look(7)
-    assert stage.requests == [Ask(Challenge.TURN_LEFT, again=False)]
+    assert stage.requests == [Ask(Challenge.TURN_LEFT)]
     assert stage.rulings == []
     stage.look(1, Reason.TURNED_LEFT)
     stage.look(1)
@@ -410,6 +411,13 @@ def test_the_wrong_side_is_asked_for_again_and_costs_nothing() -> None:
     stage = alive(LEFT, LEFT_AGAIN, LIVE)
     stage.look(7)
     assert [request.again for request in stage.requests] == [False, True]
+    assert (stage.outcome, stage.charged) == (Outcome.MATCH, 1)
+
+
+def test_who_turned_too_little_is_asked_for_more_once() -> None:
+    stage = alive(LEFT, LEFT_FURTHER, LEFT_FURTHER, LIVE)
+    stage.look(8)
+    assert [request.further for request in stage.requests] == [False, True]
     assert (stage.outcome, stage.charged) == (Outcome.MATCH, 1)
 
 

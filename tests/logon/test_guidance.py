@@ -8,6 +8,7 @@ import pytest
 
 from faced.i18n import set_language
 from faced.landmarks.quality import Reason
+from faced.liveness.challenge import Challenge
 from faced.logon import guidance
 from faced.logon.outcome import Outcome, Standing
 
@@ -32,6 +33,15 @@ def test_every_hint_is_a_short_line(reason: Reason | None, language: str) -> Non
 @pytest.mark.parametrize("outcome", [outcome for outcome in Outcome if outcome is not Outcome.EXEMPT])
 def test_every_outcome_is_a_short_line(outcome: Outcome, language: str) -> None:
     text = guidance.verdict(outcome, 1800)
+    assert text and "\n" not in text
+    assert len(text) <= LONGEST[language]
+    assert text.isascii() == (language == "en"), "not translated"
+
+
+@pytest.mark.parametrize("challenge", Challenge)
+@pytest.mark.parametrize("how", [{}, {"again": True}, {"further": True}])
+def test_every_request_is_a_short_line(challenge: Challenge, how: dict[str, bool], language: str) -> None:
+    text = guidance.request(challenge, **how)
     assert text and "\n" not in text
     assert len(text) <= LONGEST[language]
     assert text.isascii() == (language == "en"), "not translated"

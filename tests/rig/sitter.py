@@ -26,6 +26,8 @@ DOING = {
 }
 #: Seconds until somebody who was asked begins, and how long they take.
 _REACTION_S, _ACT_S = 0.3, 1.3
+#: In shares of a turn of 20 degrees or a nod of 12.
+_EXTENT = 1.4
 
 
 @functools.lru_cache(maxsize=4)
@@ -41,7 +43,7 @@ def sitter(identity: Identity, seed: int = 3) -> tuple[Frames, dict[str, Frames]
 
     idle = film(1.0)
     seconds = _REACTION_S + _ACT_S + 0.1
-    acts = {asked.value: film(seconds, Act(done, _REACTION_S, _ACT_S)) for asked, done in DOING.items()}
+    acts = {asked.value: film(seconds, Act(done, _REACTION_S, _ACT_S, _EXTENT)) for asked, done in DOING.items()}
     return idle + idle[-2:0:-1], acts
 
 
