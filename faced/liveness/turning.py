@@ -29,8 +29,8 @@ TURN_DEG = (10.0, 6.0)
 REACTION_S = 0.15
 #: Where the head was: seconds before the request.
 BEFORE_S = 0.6
-#: A turn is held for this long.
-HELD_S = 0.1
+#: A turn is held for this long: landmarks of a print that is turned too far jump to and fro.
+HELD_S = 0.3
 #: Degrees around where a turn began that still count as there.
 _AT_REST_DEG = 4.0
 #: In parts of a turn: how far beyond the place before the request it must lead, for to sway back is none; and how far
