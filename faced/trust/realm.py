@@ -44,6 +44,7 @@ SIGNERS: Mapping[Kind, frozenset[Role]] = {
     Kind.TEMPLATE: frozenset({Role.ENROL}),
     Kind.TOMBSTONE: frozenset({Role.REVOKE, Role.ENROL}),
     Kind.CALIBRATION: frozenset({Role.ENROL}),
+    Kind.EXEMPTION: frozenset({Role.APPROVE}),
 }
 
 

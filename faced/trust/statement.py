@@ -39,6 +39,7 @@ class Kind(StrEnum):
     TEMPLATE = "template"
     TOMBSTONE = "tombstone"
     CALIBRATION = "calibration"
+    EXEMPTION = "exemption"
 
 
 @dataclass(frozen=True)

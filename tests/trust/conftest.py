@@ -41,6 +41,7 @@ class World:
     operate: SigningKey
     manifest_key: SigningKey
     revoke: SigningKey
+    approve: SigningKey
     epoch_private: PrivateKey
     manifest_content: Manifest
     delegations: list[bytes]
@@ -86,6 +87,7 @@ def world() -> World:
 def make_world() -> World:
     """The world of all trust tests; everything but the seals is the same every time."""
     root, enrol, operate, manifest_key, revoke = (key(number) for number in range(1, 6))
+    approve = key(8)
     realm = Realm.create("Example Ward", root, NOW - 100 * DAY, dummy=True)
     epoch_private = PrivateKey(bytes([9]) * 32)
     epoch = Epoch("default", 2026, bytes(epoch_private.public_key), NOW - 200 * DAY, NOW + 100 * DAY)
@@ -99,6 +101,7 @@ def make_world() -> World:
         operate=operate,
         manifest_key=manifest_key,
         revoke=revoke,
+        approve=approve,
         epoch_private=epoch_private,
         manifest_content=manifest,
         delegations=[
@@ -108,6 +111,7 @@ def make_world() -> World:
                 ("ito", operate, Role.OPERATE),
                 ("timer", manifest_key, Role.MANIFEST),
                 ("abe", revoke, Role.REVOKE),
+                ("kimura", approve, Role.APPROVE),
             ]
         ],
         host=host,

@@ -1,0 +1,70 @@
+"""A signed exemption: actions that one person is not asked for, because they cannot do them.
+
+This room does not know what an action is: they are words here, and whoever follows an exemption checks them. A newer
+exemption that leaves nothing out withdraws the one before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from nacl.signing import SigningKey
+
+from faced.errors import TrustError
+from faced.i18n import _
+from faced.trust.keys import key_id
+from faced.trust.realm import Realm, Verifier
+from faced.trust.statement import Kind, Statement
+
+#: From issue to end, at most: a year, and somebody looks again. A withdrawal of that length outlives what it withdraws.
+LONGEST_DAYS = 366
+_DAY_S = 86400
+
+
+@dataclass(frozen=True)
+class Exemption:
+    """What an exemption says.
+
+    ``without``: the words of the actions, sorted; empty if it is a withdrawal. ``expires``: unix seconds, the first
+    second in which it no longer holds.
+    """
+
+    login: str
+    serial: int
+    expires: int
+    without: tuple[str, ...]
+
+
+def issue_exemption(
+    realm: Realm, key: SigningKey, login: str, *, serial: int, without: Iterable[str], now: int, expires: int
+) -> bytes:
+    """The statement that a person is not asked for these actions, signed in the role ``approve``.
+
+    :param without: none of them to withdraw what was granted before.
+    """
+    body = {"without": sorted(without)}
+    issuer = key_id(bytes(key.verify_key))
+    return Statement(Kind.EXEMPTION, realm.id, login, serial, now, expires, issuer, body).sign(key)
+
+
+def check_exemption(verifier: Verifier, login: str, data: bytes, *, lowest_serial: int = 0) -> Exemption:
+    """What must be believed to be left out for this person, now.
+
+    :param login: the canonical login name from NSS.
+    :param lowest_serial: the highest serial this host has seen for the person's exemptions (a lower one was put back).
+    :raises TrustError: as :meth:`Verifier.check`, and wrong_person, older_serial, too_long.
+    """
+    statement = verifier.check(data, Kind.EXEMPTION)
+    if statement.subject != login:
+        raise TrustError(_("The exemption is another person's."), reason="wrong_person")
+    if statement.serial < lowest_serial:
+        raise TrustError(_("The exemption is older than one already seen."), reason="older_serial")
+    if statement.expires - statement.issued > LONGEST_DAYS * _DAY_S:
+        raise TrustError(
+            _("The exemption is for longer than {days} days.").format(days=LONGEST_DAYS), reason="too_long"
+        )
+    match statement.body:
+        case {"without": list() as without, **rest} if not rest and all(isinstance(action, str) for action in without):
+            return Exemption(login, statement.serial, statement.expires, tuple(sorted(set(without))))
+    raise TrustError(_("An exemption is malformed."), reason="malformed")
