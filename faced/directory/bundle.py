@@ -23,6 +23,7 @@ LARGEST_BUNDLE = 46 * 1024
 _SINGLE = {
     "template": schema.TEMPLATE,
     "tombstone": schema.TOMBSTONE,
+    "exemption": schema.EXEMPTION,
     "manifest": schema.MANIFEST,
     "host": schema.HOST_STATEMENT,
 }
@@ -54,6 +55,7 @@ class Bundle:
     host: bytes | None = field(repr=False)
     fetched: int
     origin: str
+    exemption: bytes | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, face: SealedFace, papers: RealmPapers, fetched: int, origin: str) -> Bundle:
@@ -70,6 +72,7 @@ class Bundle:
             papers.host,
             fetched,
             origin,
+            face.exemption,
         )
         if bundle._size() > LARGEST_BUNDLE:
             raise DirectoryError(

@@ -156,6 +156,7 @@ class Cache:
                 "template": face.template,
                 "keys": list(face.template_keys),
                 "tombstone": face.tombstone,
+                "exemption": face.exemption,
             },
         )
 
@@ -215,6 +216,8 @@ class Cache:
                         _value(schema.TEMPLATE, template),
                         schema.bounded(schema.TEMPLATE_KEY, map(_bytes, keys)),
                         _value(schema.TOMBSTONE, tombstone),
+                        # Files from before there were exemptions have none.
+                        _value(schema.EXEMPTION, content.get("exemption")),
                     )
                     return CachedFace(login, face, fetched, used)
         except (DirectoryError, TypeError):

@@ -11,7 +11,7 @@ from faced.directory.tree import Tree
 from faced.errors import NotInDirectory
 from faced.i18n import _
 
-_SEALED = (schema.TEMPLATE, schema.TEMPLATE_KEY, schema.TOMBSTONE)
+_SEALED = (schema.TEMPLATE, schema.TEMPLATE_KEY, schema.TOMBSTONE, schema.EXEMPTION)
 _DETAILS = ("employeeNumber", "cn", "mail", schema.KEY_GROUP)
 _CLASSES = ("inetOrgPerson", schema.PERSON_CLASS)
 
@@ -23,6 +23,7 @@ class SealedFace:
     template: bytes | None = field(default=None, repr=False)
     template_keys: tuple[bytes, ...] = field(default=(), repr=False)
     tombstone: bytes | None = field(default=None, repr=False)
+    exemption: bytes | None = field(default=None, repr=False)
 
     @property
     def empty(self) -> bool:
@@ -116,9 +117,16 @@ class People:
         """Publish that templates below a serial are dead. Hosts hear of it with their next refresh."""
         self._write(login, {schema.TOMBSTONE: schema.bounded(schema.TOMBSTONE, [tombstone])})
 
+    def exempt(self, login: str, exemption: bytes) -> None:
+        """Put an exemption in place of any other. Hosts hear of it with their next refresh."""
+        self._write(login, {schema.EXEMPTION: schema.bounded(schema.EXEMPTION, [exemption])})
+
     def erase(self, login: str) -> None:
-        """Remove the template and its keys; a tombstone stays, so that caches learn of it."""
-        self._connection.modify(self._find(login, ()).dn, replace={schema.TEMPLATE: [], schema.TEMPLATE_KEY: []})
+        """Remove template, keys and exemption; a tombstone stays, so that caches learn of it."""
+        dn = self._find(login, ()).dn
+        self._connection.modify(
+            dn, replace={name: [] for name in (schema.TEMPLATE, schema.TEMPLATE_KEY, schema.EXEMPTION)}
+        )
 
     def detach(self, login: str) -> None:
         """Remove everything of ours from an entry that belongs to somebody else's tree."""
@@ -173,6 +181,7 @@ def _face(entry: Entry) -> SealedFace:
         template=next(iter(schema.bounded(schema.TEMPLATE, entry.all(schema.TEMPLATE))), None),
         template_keys=schema.bounded(schema.TEMPLATE_KEY, entry.all(schema.TEMPLATE_KEY)),
         tombstone=next(iter(schema.bounded(schema.TOMBSTONE, entry.all(schema.TOMBSTONE))), None),
+        exemption=next(iter(schema.bounded(schema.EXEMPTION, entry.all(schema.EXEMPTION))), None),
     )
 
 

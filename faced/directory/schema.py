@@ -24,6 +24,7 @@ HOST_STATEMENT = "facedHostStatement"
 REALM_STATEMENT = "facedRealmStatement"
 DELEGATION = "facedDelegation"
 MANIFEST = "facedManifest"
+EXEMPTION = "facedExemption"
 
 #: Bytes in one value.
 LARGEST = {
@@ -36,6 +37,7 @@ LARGEST = {
     REALM_STATEMENT: 1024,
     DELEGATION: 1024,
     MANIFEST: 20 * 1024,
+    EXEMPTION: 1024,
 }
 #: Values of one attribute; those not named here have one.
 MOST = {TEMPLATE_KEY: 32, KEY_GROUP: 32, DELEGATION: 32}

@@ -13,6 +13,7 @@ class RoleAccount(StrEnum):
     """The accounts that the authority's roles bind as."""
 
     ENROL = "enrol"
+    APPROVE = "approve"
     OPERATE = "operate"
     MANIFEST = "manifest"
     REVOKE = "revoke"

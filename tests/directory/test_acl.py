@@ -19,8 +19,8 @@ from faced.errors import DirectoryError, DirectoryUnavailable, FacedError, NotAl
 from tests.directory.conftest import KEYS, TEMPLATE, enrol
 from tests.rig.slapd import PrivateSlapd
 
-ENROL, OPERATE, MANIFEST, REVOKE, AUDIT = RoleAccount
-SEALED = ["facedTemplate", "facedTemplateKey", "facedTombstone"]
+ENROL, APPROVE, OPERATE, MANIFEST, REVOKE, AUDIT = RoleAccount
+SEALED = ["facedTemplate", "facedTemplateKey", "facedTombstone", "facedExemption"]
 PERSONAL = ["employeeNumber", "cn", "sn", "mail"]
 
 
@@ -145,6 +145,7 @@ def test_a_host_writes_its_own_request_and_nothing_else(site: Site) -> None:
             (site.person("sato"), {"facedKeyGroup": [b"hall"]}),
             (site.person("sato"), {"facedTombstone": []}),
             (site.person("kato"), {"facedTombstone": []}),
+            (site.person("sato"), {"facedExemption": [b"x"]}),
         ):
             refused(lambda dn=dn, change=change: pc.modify(dn, replace=change))  # type: ignore[misc]
         for forbidden in (tree.host("pc-tax"), tree.realm, site.person("sato")):
@@ -217,6 +218,7 @@ def test_enrol_cannot_undo_a_death_or_do_anything_else(site: Site) -> None:
         for dn, change in (
             (site.person("kato"), {"facedTombstone": []}),
             (site.person("kato"), {"facedTombstone": [b"x"]}),
+            (site.person("sato"), {"facedExemption": [b"x"]}),
             (site.person("sato"), {"userPassword": [b"x"]}),
             (tree.realm, {"facedManifest": [b"x"]}),
             (tree.host("pc-tax"), {"facedKeyGroup": [b"welfare"]}),
@@ -229,6 +231,7 @@ def test_enrol_cannot_undo_a_death_or_do_anything_else(site: Site) -> None:
         classes = ["inetOrgPerson", "facedPerson"]
         refused(lambda: connection.add(tree.person("evil"), classes, {**common, "userPassword": [b"x"]}))
         refused(lambda: connection.add(tree.person("evil"), classes, {**common, "facedTombstone": [b"x"]}))
+        refused(lambda: connection.add(tree.person("evil"), classes, {**common, "facedExemption": [b"x"]}))
         refused(lambda: connection.add(tree.person("evil"), classes, {**common, "jpegPhoto": [b"x"]}))
         assert everything(site, connection, tree.hosts) == {}
 
@@ -237,7 +240,8 @@ def test_revoke_buries_and_erases_and_can_never_enrol(site: Site) -> None:
     enrol(site.slapd, "leaver", groups=("tax",))
     with site.slapd.role(REVOKE) as connection:
         people = People(connection, site.slapd.tree)
-        for change in ({"facedTemplate": [b"x"]}, {"facedTemplateKey": [b"x"]}, {"facedKeyGroup": [b"x"]}):
+        for name in ("facedTemplate", "facedTemplateKey", "facedKeyGroup", "facedExemption"):
+            change = {name: [b"x"]}
             refused(lambda change=change: connection.modify(site.person("leaver"), replace=change))  # type: ignore[misc]
         refused(lambda: connection.modify(site.person("leaver"), give={"facedTemplateKey": [b"x"]}))
         refused(lambda: people.describe("leaver", staff_number="1", name="x", mail=""))
@@ -252,6 +256,47 @@ def test_revoke_buries_and_erases_and_can_never_enrol(site: Site) -> None:
         people.remove("leaver")
         with pytest.raises(NotInDirectory):
             people.find("leaver")
+
+
+def test_approve_exempts_who_is_enrolled_and_does_nothing_else(site: Site) -> None:
+    tree = site.slapd.tree
+    enrol(site.slapd, "ota", groups=("tax",))
+    with site.slapd.role(APPROVE) as connection:
+        people = People(connection, tree)
+        people.exempt("ota", b"exemption 1")
+        people.exempt("ota", b"exemption 2")
+        for dn, change in (
+            (site.person("ota"), {"facedTemplate": [b"x"]}),
+            (site.person("ota"), {"facedTemplate": []}),
+            (site.person("ota"), {"facedTemplateKey": [b"x"]}),
+            (site.person("ota"), {"facedKeyGroup": [b"x"]}),
+            (site.person("ota"), {"employeeNumber": [b"x"]}),
+            (site.person("kato"), {"facedTombstone": []}),
+            (site.person("ota"), {"userPassword": [b"x"]}),
+            (tree.realm, {"facedManifest": [b"x"]}),
+            (tree.realm, {"facedDelegation": [b"x"]}),
+            (tree.host("pc-tax"), {"facedKeyGroup": [b"x"]}),
+        ):
+            refused(lambda dn=dn, change=change: connection.modify(dn, replace=change))  # type: ignore[misc]
+        refused(lambda: people.add("new", staff_number="1", name="x", mail="", groups=["tax"]))
+        refused(lambda: people.remove("ota"))
+        assert everything(site, connection, tree.hosts) == {}
+        assert set.union(*everything(site, connection, site.person("ota")).values()) == {
+            *("objectclass", "uid", "facedexemption", "facedkeygroup"),
+            *(name.lower() for name in PERSONAL),
+        }
+    with site.host() as pc:
+        assert People(pc, tree).face("ota").exemption == b"exemption 2"
+    with site.slapd.role(AUDIT) as connection:
+        assert People(connection, tree).find("ota").face.exemption == b"exemption 2"
+    with site.host("pc-hall") as pc, pytest.raises(NotInDirectory):
+        People(pc, tree).face("ota")
+    with site.slapd.role(MANIFEST) as connection:
+        assert everything(site, connection, site.person("ota")) == {site.person("ota"): {"objectclass", "uid"}}
+    with site.slapd.role(REVOKE) as connection:
+        People(connection, tree).erase("ota")
+    with site.host() as pc:
+        assert People(pc, tree).face("ota").exemption is None
 
 
 def test_operate_makes_and_ends_hosts_and_nothing_else(site: Site) -> None:
@@ -271,6 +316,7 @@ def test_operate_makes_and_ends_hosts_and_nothing_else(site: Site) -> None:
             (site.person("sato"), {"facedTemplate": [b"x"]}),
             (site.person("sato"), {"facedKeyGroup": [b"x"]}),
             (site.person("kato"), {"facedTombstone": []}),
+            (site.person("sato"), {"facedExemption": [b"x"]}),
             (site.person("sato"), {"userPassword": [b"x"]}),
             (tree.role(ENROL), {"userPassword": [b"x"]}),
         ):
@@ -301,6 +347,7 @@ def test_manifest_publishes_the_manifest_and_nothing_else(site: Site) -> None:
             (tree.realm, {"facedRealmStatement": [b"x"]}),
             (site.person("sato"), {"facedTemplate": [b"x"]}),
             (site.person("kato"), {"facedTombstone": []}),
+            (site.person("sato"), {"facedExemption": [b"x"]}),
             (tree.host("pc-tax"), {"facedKeyGroup": [b"x"]}),
         ):
             refused(lambda dn=dn, change=change: connection.modify(dn, replace=change))  # type: ignore[misc]
@@ -318,6 +365,7 @@ def test_audit_reads_and_writes_nothing(site: Site) -> None:
             (site.person("sato"), "facedTemplate"),
             (site.person("sato"), "mail"),
             (site.person("kato"), "facedTombstone"),
+            (site.person("sato"), "facedExemption"),
             (tree.host("pc-tax"), "facedHostRequest"),
             (tree.host("pc-tax"), "facedHostStatement"),
             (tree.realm, "facedManifest"),

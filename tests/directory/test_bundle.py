@@ -12,7 +12,7 @@ from faced.directory.people import SealedFace
 from faced.errors import DirectoryError, ProtocolError
 
 PAPERS = RealmPapers(b"manifest", (b"one", b"two"), b"host")
-BUNDLE = Bundle.of(SealedFace(b"\0template", (b"k1", b"k2"), None), PAPERS, 1_700_000_000, "directory")
+BUNDLE = Bundle.of(SealedFace(b"\0template", (b"k1", b"k2"), None, b"exemption"), PAPERS, 1_700_000_000, "directory")
 
 
 def test_a_bundle_crosses_the_wire_unchanged() -> None:
@@ -24,6 +24,7 @@ def test_the_wire_is_as_the_interface_file_says() -> None:
         "template": "AHRlbXBsYXRl",
         "template_keys": ["azE=", "azI="],
         "tombstone": None,
+        "exemption": "ZXhlbXB0aW9u",
         "manifest": "bWFuaWZlc3Q=",
         "delegations": ["b25l", "dHdv"],
         "host": "aG9zdA==",
@@ -55,6 +56,8 @@ def test_missing_fields_are_null_and_unknown_ones_are_ignored() -> None:
         {"template_keys": ["AAAA"] * (schema.MOST[schema.TEMPLATE_KEY] + 1)},
         {"tombstone": base64.b64encode(b"x" * (schema.LARGEST[schema.TOMBSTONE] + 1)).decode()},
         {"delegations": {"0": "AAAA"}},
+        {"exemption": ["AAAA"]},
+        {"exemption": base64.b64encode(b"x" * (schema.LARGEST[schema.EXEMPTION] + 1)).decode()},
     ],
 )
 def test_anything_else_is_refused(change: dict[str, Any]) -> None:
@@ -83,3 +86,4 @@ def test_the_largest_bundle_fits_in_a_message_and_a_larger_one_is_refused() -> N
 def test_sealed_bytes_never_show_in_a_repr() -> None:
     assert "template'" not in repr(BUNDLE)
     assert "manifest'" not in repr(BUNDLE)
+    assert "exemption'" not in repr(BUNDLE)

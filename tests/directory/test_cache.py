@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,9 +14,10 @@ from faced.directory.bundle import RealmPapers
 from faced.directory.cache import DAY_S, MOST_PEOPLE, UNUSED_DAYS, Cache
 from faced.directory.people import SealedFace
 from faced.errors import StateError
+from faced.trust import encoding
 
 NOW = 1_800_000_000
-FACE = SealedFace(b"template \0\xff", (b"k1", b"k2"), None)
+FACE = SealedFace(b"template \0\xff", (b"k1", b"k2"), None, b"exemption")
 PAPERS = RealmPapers(b"manifest", (b"d1", b"d2"), b"host")
 
 
@@ -204,6 +207,21 @@ def test_a_file_renamed_to_another_person_is_nobodys(folder: Path, clocks: Clock
     assert cache.find("suzuki") is None
     assert cache.find("tanaka") is None
     assert cache.people() == ()
+
+
+def test_a_file_from_before_there_were_exemptions_has_none(folder: Path, clocks: Clocks) -> None:
+    cache = open_cache(folder, clocks)
+    cache.keep("tanaka", FACE, NOW)
+    (path,) = files(folder)
+    magic, body = path.read_bytes()[:14], path.read_bytes()[14 + 32 :]
+    content = encoding.decode(body)
+    assert isinstance(content, dict)
+    assert content.pop("exemption") == FACE.exemption
+    old = encoding.encode(content)
+    path.write_bytes(magic + hashlib.sha256(old).digest() + old)
+    entry = restart(folder, clocks).find("tanaka")
+    assert entry is not None
+    assert entry.face == replace(FACE, exemption=None)
 
 
 def test_a_write_that_fails_leaves_the_old_entry(folder: Path, clocks: Clocks) -> None:

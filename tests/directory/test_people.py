@@ -102,10 +102,20 @@ def test_erasing_leaves_the_tombstone_and_can_be_repeated(people: People) -> Non
     people.add("hara", staff_number="4", name="原", mail="", groups=["a"])
     people.enrol("hara", b"template", [b"key"], ["a"])
     people.bury("hara", b"tombstone")
+    people.exempt("hara", b"exemption")
     for _again in range(2):
         people.erase("hara")
         face = people.face("hara")
         assert (face.template, face.template_keys, face.tombstone, face.empty) == (None, (), b"tombstone", False)
+        assert face.exemption is None
+
+
+def test_a_new_exemption_takes_the_place_of_the_old_and_leaves_the_template(people: People) -> None:
+    people.exempt("tanaka", b"first")
+    people.exempt("tanaka", b"second")
+    face = people.find("tanaka").face
+    assert (face.template, face.exemption) == (TEMPLATE, b"second")
+    assert people.face("tanaka") == face
 
 
 def test_what_is_too_large_is_not_written(people: People) -> None:
@@ -121,6 +131,8 @@ def test_what_is_too_large_is_not_written(people: People) -> None:
         assert refused.value.reason == "oversize"
     with pytest.raises(DirectoryError):
         people.bury("tanaka", b"x" * 2000)
+    with pytest.raises(DirectoryError):
+        people.exempt("tanaka", b"x" * 2000)
     assert people.find("tanaka").face.template == TEMPLATE
 
 
