@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 
 
@@ -33,3 +33,13 @@ def draw(actions: Sequence[Challenge], count: int, chance: random.Random) -> lis
     :param chance: :class:`random.SystemRandom` outside tests.
     """
     return chance.sample(list(actions), count)
+
+
+def remaining(actions: Sequence[Challenge], without: Collection[Challenge], count: int) -> tuple[Challenge, ...]:
+    """What can still be asked for when some actions are left out; empty if that would be too little.
+
+    Enough is ``count`` different actions, one of them a turn: nothing else shows depth.
+    """
+    kept = tuple(action for action in actions if action not in without)
+    enough = len(set(kept)) >= count and any(action.turns for action in kept)
+    return kept if enough else ()

@@ -8,12 +8,13 @@ natural motion. Each test must be passed; a veto ends it.
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 
-from faced.liveness.challenge import ALL, Challenge, draw
+from faced.liveness.challenge import ALL, Challenge, draw, remaining
 from faced.liveness.features import blinks, opened_mouth
 from faced.liveness.rules import Rule
 from faced.liveness.track import KEPT_S, Observed, Track
@@ -45,13 +46,23 @@ class LivenessState(StrEnum):
     NOT_LIVE = "not_live"
 
 
+class Omission(StrEnum):
+    """What became of actions that were to be left out; the words are the audit's."""
+
+    DONE = "left_out"
+    #: Without them nothing would be proved: all are asked for.
+    TOO_LITTLE = "too_little_left"
+    #: Nothing is shown there, and natural motion stays what it must be.
+    NOTHING_ASKED = "nothing_asked"
+
+
 @dataclass(frozen=True)
 class LivenessPolicy:
     """What a service asks for.
 
     :param challenges: how many actions.
     :param directed: whether a request can be shown; if not, a blink and depth are awaited from natural motion.
-    :param actions: those to choose from, at least as many as challenges; a signed exemption leaves one out.
+    :param actions: those to choose from, at least as many as challenges.
     :param deny_cues: whether numbers about screens and prints may deny.
     :param onset_s: a request comes this long after what it waits for, at random between the two.
     :param request_s: an action that takes longer does not count.
@@ -96,6 +107,7 @@ class LivenessJudge:
     def __init__(self, policy: LivenessPolicy, chance: random.Random) -> None:
         self._policy = policy
         self._chance = chance
+        self._actions = policy.actions
         self._track = Track()
         self._frames = FrameWatch()
         self._cues = CueWatch()
@@ -151,6 +163,19 @@ class LivenessJudge:
         if rule is not None and self._policy.deny_cues:
             self._deny(rule)
 
+    def leave_out(self, actions: Collection[Challenge]) -> Omission:
+        """Never ask for these, because the person cannot do them; before :meth:`begin`.
+
+        Either all of them are left out or, where that would leave too little, none.
+        """
+        if not self._policy.directed:
+            return Omission.NOTHING_ASKED
+        kept = remaining(self._policy.actions, actions, self._policy.challenges)
+        if not kept:
+            return Omission.TOO_LITTLE
+        self._actions = kept
+        return Omission.DONE
+
     def begin(self, now_s: float) -> Challenge | None:
         """The identity matched on the present track.
 
@@ -162,7 +187,7 @@ class LivenessJudge:
         if not self._policy.directed:
             return None
         if not self._requests:
-            self._requests = draw(self._policy.actions, self._policy.challenges, self._chance)
+            self._requests = draw(self._actions, self._policy.challenges, self._chance)
         return self._requests[0]
 
     def verdict(self, now_s: float) -> LivenessVerdict:
@@ -249,7 +274,7 @@ class LivenessJudge:
                 if self._wrong_sides > 1:
                     self._deny(Rule.WRONG_SIDE_TWICE)
                 others = set(self._requests) - {self._requests[self._done]}
-                actions = [action for action in self._policy.actions if action not in others]
+                actions = [action for action in self._actions if action not in others]
                 self._requests[self._done] = draw(actions, 1, self._chance)[0]
                 self._put_off(now_s)
                 return
@@ -278,7 +303,7 @@ class LivenessJudge:
         if self._deep or natural_turn(self._track.between(now_s - KEPT_S, now_s)):
             self._live = True
             return
-        turns = [action for action in self._policy.actions if action.turns and action not in self._requests]
+        turns = [action for action in self._actions if action.turns and action not in self._requests]
         if turns:
             self._requests += draw(turns, 1, self._chance)
         elif now_s > self._onset_s + self._policy.request_s:

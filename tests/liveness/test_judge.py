@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from faced.liveness.challenge import ALL, Challenge
-from faced.liveness.judge import LivenessJudge, LivenessPolicy, LivenessState, LivenessVerdict
+from faced.liveness.judge import LivenessJudge, LivenessPolicy, LivenessState, LivenessVerdict, Omission
 from faced.liveness.rules import Rule
 from faced.liveness.track import Sight
 from faced.liveness.turning import DIRECTIONS
@@ -219,10 +219,68 @@ def test_every_action_is_asked_for_sooner_or_later() -> None:
     assert asked == set(ALL)
 
 
-def test_an_exempted_action_is_never_asked_for() -> None:
-    actions = tuple(action for action in ALL if action is not Challenge.BLINK_TWICE)
-    asked = {LivenessJudge(LivenessPolicy(actions=actions), random.Random(seed)).begin(0.0) for seed in range(60)}
-    assert asked == set(actions)
+@pytest.mark.parametrize("action", ALL)
+def test_an_action_that_is_left_out_is_never_drawn(action: Challenge) -> None:
+    asked = set()
+    for seed in range(300):
+        judge = LivenessJudge(LivenessPolicy(), random.Random(seed))
+        assert judge.leave_out({action}) is Omission.DONE
+        asked.add(judge.begin(0.0))
+    assert asked == set(ALL) - {action}
+
+
+def test_what_is_left_out_is_left_out_of_two_requests_too() -> None:
+    without = {Challenge.TURN_LEFT, Challenge.OPEN_MOUTH}
+    asked: set[Challenge] = set()
+    for seed in range(40):
+        stage = Stage(LivenessPolicy(challenges=2), obeying(), seed=seed)
+        stage.judge.leave_out(without)
+        assert stage.run().state is LivenessState.LIVE
+        asked.update(challenge for _time, challenge in stage.requests)
+    assert asked == set(ALL) - without
+
+
+def test_what_is_left_out_is_not_asked_for_after_a_blink_either() -> None:
+    """Only the turn can show depth then, and only one turn is left to ask for."""
+    without = set(DIRECTIONS) - {Challenge.LOOK_UP} | {Challenge.OPEN_MOUTH}
+    orders = set()
+    for seed in range(30):
+        stage = Stage(LivenessPolicy(), obeying(), seed=seed)
+        stage.judge.leave_out(without)
+        assert stage.run().state is LivenessState.LIVE
+        orders.add(tuple(challenge for _time, challenge in stage.requests))
+    assert orders == {(Challenge.LOOK_UP,), (Challenge.BLINK_TWICE, Challenge.LOOK_UP)}
+
+
+def test_what_is_left_out_is_not_asked_for_after_the_wrong_side_either() -> None:
+    without = set(ALL) - {Challenge.TURN_LEFT, Challenge.TURN_RIGHT, Challenge.BLINK_TWICE}
+    asked: set[Challenge] = set()
+    for seed in range(30):
+        stage = Stage(LivenessPolicy(), obeying(mistaken=1), seed=seed)
+        stage.judge.leave_out(without)
+        stage.run()
+        asked.update(challenge for _time, challenge in stage.requests)
+    assert asked == set(ALL) - without
+
+
+def test_a_print_that_obeys_is_flat_though_all_but_one_turn_is_left_out() -> None:
+    for seed in range(8):
+        stage = Stage(LivenessPolicy(), waving(), seed=seed)
+        stage.judge.leave_out(set(ALL) - {Challenge.TURN_LEFT})
+        assert stage.run() == LivenessVerdict(LivenessState.NOT_LIVE, Rule.FLAT)
+
+
+@pytest.mark.parametrize(
+    ("without", "challenges"),
+    [(set(DIRECTIONS), 1), (set(ALL), 1), (set(ALL) - {Challenge.TURN_LEFT}, 2), (set(DIRECTIONS), 2)],
+)
+def test_where_too_little_would_be_left_everything_is_asked_for(without: set[Challenge], challenges: int) -> None:
+    asked = set()
+    for seed in range(100):
+        judge = LivenessJudge(LivenessPolicy(challenges=challenges), random.Random(seed))
+        assert judge.leave_out(without) is Omission.TOO_LITTLE
+        asked.add(judge.begin(0.0))
+    assert asked == set(ALL)
 
 
 def test_without_the_match_nothing_is_asked_or_judged() -> None:
@@ -312,6 +370,12 @@ def test_where_nothing_is_shown_both_depth_and_a_blink_are_awaited(sway_deg: flo
     assert verdict.rule == rule
     assert (verdict.state is LivenessState.LIVE) is (rule == "")
     assert stage.requests == []
+
+
+def test_where_nothing_is_shown_a_blink_is_awaited_though_it_was_left_out() -> None:
+    stage = Stage(LivenessPolicy(directed=False), unasked(8, blinks=False))
+    assert stage.judge.leave_out({Challenge.BLINK_TWICE}) is Omission.NOTHING_ASKED
+    assert stage.run() == LivenessVerdict(LivenessState.NOT_LIVE, Rule.NO_BLINK)
 
 
 def test_where_nothing_is_shown_nothing_is_drawn() -> None:
