@@ -9,7 +9,7 @@ nothing tells the person that it matched but the request itself, and both failur
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
@@ -18,7 +18,8 @@ from faced.config import LogonConfig
 from faced.landmarks.observe import FrameReport, Observation
 from faced.landmarks.quality import Reason
 from faced.liveness.challenge import Challenge
-from faced.liveness.judge import LivenessState, LivenessVerdict
+from faced.liveness.judge import LivenessState, LivenessVerdict, Omission
+from faced.logon.exemption import NOTHING, LeftOut
 from faced.logon.outcome import Outcome, Ruling
 from faced.logon.sitting import RECENT_S, Sitting
 from faced.recognition.decision import Decision
@@ -56,6 +57,9 @@ class Liveness(Protocol):
 
     def lost(self) -> None:
         """The face was lost from view."""
+
+    def leave_out(self, actions: Collection[Challenge]) -> Omission:
+        """Never ask for these; before :meth:`begin`."""
 
     def begin(self, now_s: float) -> Challenge | None:
         """The face matched."""
@@ -141,6 +145,7 @@ class Attempt:
         self._still_there = False
         self._sitting = Sitting()
         self._judge: Judge | None = None
+        self._exemption = ""
         self._refusal: Ruling | None = None
         self._try = _Try.NOTHING
         self._judged = False
@@ -159,6 +164,11 @@ class Attempt:
     def over(self) -> bool:
         """Whether it has ended."""
         return self._over
+
+    @property
+    def exemption(self) -> str:
+        """What became of the person's exemption, for the audit; empty if there is none."""
+        return self._exemption
 
     def begin(self) -> list[Action]:
         """The greeter has a name: warm up."""
@@ -211,11 +221,17 @@ class Attempt:
             return self._liveness_of(now)
         return [*self._guidance(report.reason, now), *self._advance()]
 
-    def template_ready(self, judge: Judge) -> list[Action]:
-        """The person's template is open."""
+    def template_ready(self, judge: Judge, left_out: LeftOut = NOTHING) -> list[Action]:
+        """The person's template is open.
+
+        :param left_out: what the person is not to be asked for.
+        """
         if self._over:
             return []
         self._judge = judge
+        self._exemption = left_out.refused
+        if left_out.actions:
+            self._exemption = self._liveness.leave_out(left_out.actions).value
         return self._advance()
 
     def refuse(self, ruling: Ruling) -> list[Action]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from faced.directory.bundle import Bundle
 from faced.errors import FacedError, MetricError, StateError, TemplateFormatError, TrustError
 from faced.landmarks.observe import Observation
+from faced.logon.exemption import NOTHING, LeftOut, left_out
 from faced.logon.outcome import Outcome, Ruling, Standing
 from faced.logon.serials import SerialMemory
 from faced.recognition.calibration import OperatingPoint, Policy
@@ -31,7 +32,7 @@ class Unfit(FacedError):
 
 
 class FaceJudge:
-    """One person's opened template, for the frames of one attempt."""
+    """One person's opened template, for the frames of one attempt; ``left_out`` is what is not to be asked of them."""
 
     min_frames = MIN_FRAMES
 
@@ -41,11 +42,13 @@ class FaceJudge:
         operating_point: OperatingPoint,
         template: FaceTemplate,
         site: SiteCalibration | None = None,
+        left_out: LeftOut = NOTHING,
     ) -> None:
         self._metric = metric
         self._operating_point = operating_point
         self._template = template
         self._site = site
+        self.left_out = left_out
         self.restart()
 
     @property
@@ -100,7 +103,8 @@ class Bench:
             numbers = open_calibration(verifier)
             site = None if numbers is None else SiteCalibration.decode(numbers)
             template = FaceTemplate.decode(opened.coordinates)
-            return FaceJudge(self.metric, self.policy.point(template), template, site)
+            exempt = left_out(verifier, login, bundle.exemption, self.serials)
+            return FaceJudge(self.metric, self.policy.point(template), template, site, exempt)
         except TrustError as error:
             raise Unfit(Ruling(_outcome(error.reason), error.reason)) from None
         except (StateError, TemplateFormatError, MetricError) as error:

@@ -1,6 +1,6 @@
 """The highest serials this host has seen, so that a directory cannot put an older truth back.
 
-Kept for each person's template and tombstone, and for the realm's manifest.
+Kept for each person's template, tombstone and exemption, and for the realm's manifest.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class SerialMemory:
     def __init__(self, path: Path, realm: bytes) -> None:
         self._path = path
         self._realm = realm.hex()
-        self._manifest, self._people, self._dead = self._read()
+        self._manifest, self._people, self._dead, self._exempt = self._read()
 
     def lowest(self, login: str) -> int:
         """The serial below which this person's templates are refused."""
@@ -48,6 +48,19 @@ class SerialMemory:
             self._dead = {**self._dead, login: below_serial}
             self._write()
 
+    def lowest_exemption(self, login: str) -> int:
+        """The serial below which this person's exemptions are refused."""
+        return self._exempt.get(login, 0)
+
+    def saw_exemption(self, login: str, serial: int) -> None:
+        """Remember the serial of a checked exemption, a withdrawal too.
+
+        :raises StateError: if it cannot be kept.
+        """
+        if serial > self.lowest_exemption(login):
+            self._exempt = {**self._exempt, login: serial}
+            self._write()
+
     def saw_manifest(self, serial: int) -> None:
         """Remember the serial of a checked manifest.
 
@@ -60,19 +73,32 @@ class SerialMemory:
             self._manifest = serial
             self._write()
 
-    def _read(self) -> tuple[int, dict[str, int], dict[str, int]]:
+    def _read(self) -> tuple[int, dict[str, int], dict[str, int], dict[str, int]]:
         match read_state(self._path):
             case None:
-                return 0, {}, {}
+                return 0, {}, {}, {}
             case {
                 "realm": str() as realm,
                 "manifest": int() as manifest,
                 "people": dict() as people,
                 "dead": dict() as dead,
-            } if all(isinstance(serial, int) for serial in (*people.values(), *dead.values())):
-                return (manifest, people, dead) if realm == self._realm else (0, {}, {})
+            } as content:
+                # Files from before there were exemptions name none.
+                exempt = content.get("exempt", {})
+                if isinstance(exempt, dict) and all(
+                    isinstance(serial, int) for serial in (*people.values(), *dead.values(), *exempt.values())
+                ):
+                    return (manifest, people, dead, exempt) if realm == self._realm else (0, {}, {}, {})
         raise damaged(self._path)
 
     def _write(self) -> None:
-        content = {"realm": self._realm, "manifest": self._manifest, "people": self._people, "dead": self._dead}
-        write_state(self._path, content)
+        write_state(
+            self._path,
+            {
+                "realm": self._realm,
+                "manifest": self._manifest,
+                "people": self._people,
+                "dead": self._dead,
+                "exempt": self._exempt,
+            },
+        )

@@ -56,7 +56,8 @@ class EventKind(Enum):
 class AuditEvent:
     """One event. Never a name, a score, a coordinate.
 
-    ``subject`` is a pseudonym from :class:`Pseudonyms`, empty where the person is not known to NSS.
+    ``subject`` is a pseudonym from :class:`Pseudonyms`, empty where the person is not known to NSS. ``exemption`` says
+    that actions were left out, or why not, never which: that would say something about a body.
     """
 
     kind: EventKind
@@ -66,6 +67,7 @@ class AuditEvent:
     service: str = ""
     peer_uid: int | None = None
     score_band: str = ""
+    exemption: str = ""
 
     def fields(self) -> dict[str, str]:
         """The journal fields; those that say nothing are left out."""
@@ -82,6 +84,7 @@ class AuditEvent:
             "FACED_SERVICE": self.service,
             "FACED_PEER_UID": "" if self.peer_uid is None else str(self.peer_uid),
             "FACED_SCORE_BAND": self.score_band,
+            "FACED_EXEMPTION": self.exemption,
         }
         return {name: value for name, value in fields.items() if value}
 

@@ -202,7 +202,7 @@ class Session:
             else:
                 self._do(self.attempt.refuse(error.ruling))
         else:
-            self._do(self.attempt.template_ready(judge))
+            self._do(self.attempt.template_ready(judge, judge.left_out))
 
     @property
     def _counter(self) -> Counter:
@@ -292,7 +292,10 @@ class Session:
 
     def _event(self, kind: EventKind, outcome: str, reason: str, band: str = "") -> AuditEvent:
         subject = self._with.pseudonyms.of(self._person.login) if self._person is not None else ""
-        return AuditEvent(kind, outcome, reason, subject, self.request.service, self.request.peer_uid, band)
+        return AuditEvent(
+            *(kind, outcome, reason, subject, self.request.service, self.request.peer_uid, band),
+            exemption=self.attempt.exemption,
+        )
 
     def _await_deadline(self) -> None:
         if self._timer is not None:

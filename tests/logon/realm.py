@@ -10,6 +10,7 @@ from nacl.public import PrivateKey
 from nacl.signing import SigningKey
 
 from faced.directory.bundle import Bundle
+from faced.trust.exemption import issue_exemption
 from faced.trust.host import issue_host
 from faced.trust.keys import HostKeys
 from faced.trust.realm import Epoch, Manifest, Realm, Role
@@ -36,6 +37,7 @@ class TestRealm:
     def __post_init__(self) -> None:
         now = self.now
         self.root, self.enrol, self.operate, self.manifest_key, self.revoke = (_key(number) for number in range(1, 6))
+        self.approve = _key(8)
         self.realm = Realm.create("Example Ward", self.root, now - 100 * DAY, dummy=self.dummy)
         self.epoch_private = PrivateKey(bytes([9]) * 32)
         epoch = Epoch("default", 2026, bytes(self.epoch_private.public_key), now - 200 * DAY, now + 100 * DAY)
@@ -49,6 +51,7 @@ class TestRealm:
                 ("ito", self.operate, Role.OPERATE),
                 ("timer", self.manifest_key, Role.MANIFEST),
                 ("abe", self.revoke, Role.REVOKE),
+                ("kimura", self.approve, Role.APPROVE),
             ]
         )
         self.host_statement = issue_host(
@@ -94,4 +97,19 @@ class TestRealm:
             reason="left",
             now=self.now,
             expires=self.now + 900 * DAY,
+        )
+
+    def exemption(
+        self,
+        login: str,
+        *without: str,
+        serial: int = 7,
+        issued: int | None = None,
+        days: int = 100,
+        by: SigningKey | None = None,
+    ) -> bytes:
+        """The approving role's word, or somebody else's."""
+        now = self.now - DAY if issued is None else issued
+        return issue_exemption(
+            self.realm, by or self.approve, login, serial=serial, without=without, now=now, expires=now + days * DAY
         )

@@ -7,9 +7,10 @@ import random
 import pytest
 
 from faced.landmarks.quality import Reason
-from faced.liveness.challenge import Challenge
-from faced.liveness.judge import LivenessState, LivenessVerdict
-from faced.logon.attempt import Ask
+from faced.liveness.challenge import TURNS, Challenge
+from faced.liveness.judge import LivenessJudge, LivenessPolicy, LivenessState, LivenessVerdict, Omission
+from faced.logon.attempt import Ask, Attempt
+from faced.logon.exemption import LeftOut
 from faced.logon.outcome import Outcome, Ruling
 from faced.recognition.decision import Decision
 from tests.logon.theatre import CONFIG, FRAME_S, Stage, ToldJudge, ToldLiveness
@@ -195,6 +196,56 @@ def test_several_faces_before_the_judgement_begin_a_new_sitting() -> None:
     assert judge.weighed == []
     stage.look(1)
     assert stage.outcome is Outcome.MATCH
+
+
+def test_what_the_person_is_exempted_from_is_known_before_the_match() -> None:
+    stage = Stage()
+    stage.begin()
+    without = frozenset({Challenge.LOOK_UP})
+    stage.do(stage.attempt.template_ready(ToldJudge(), LeftOut(without)))
+    stage.join()
+    stage.look(5)
+    assert (stage.liveness.left_out, stage.outcome, stage.attempt.exemption) == (without, Outcome.MATCH, "left_out")
+
+
+def test_an_exemption_that_leaves_too_little_is_said_and_changes_nothing() -> None:
+    stage = Stage()
+    stage.liveness.omission = Omission.TOO_LITTLE
+    stage.do(stage.attempt.template_ready(ToldJudge(), LeftOut(frozenset({Challenge.LOOK_UP}))))
+    stage.join()
+    stage.look(5)
+    assert (stage.outcome, stage.attempt.exemption) == (Outcome.MATCH, "too_little_left")
+
+
+def test_an_exemption_that_does_not_hold_is_said_and_leaves_nothing_out() -> None:
+    stage = Stage()
+    stage.do(stage.attempt.template_ready(ToldJudge(), LeftOut(refused="expired")))
+    assert (stage.liveness.left_out, stage.attempt.exemption) == (frozenset(), "expired")
+
+
+@pytest.mark.parametrize(
+    ("without", "challenges", "word"),
+    [
+        ({Challenge.LOOK_UP, Challenge.BLINK_TWICE}, 1, "left_out"),
+        (set(Challenge) - {Challenge.TURN_LEFT}, 1, "left_out"),
+        (set(Challenge) - {Challenge.TURN_LEFT}, 2, "too_little_left"),
+        (set(TURNS), 1, "too_little_left"),
+        (set(Challenge), 1, "too_little_left"),
+    ],
+)
+def test_no_exemption_switches_liveness_off(without: set[Challenge], challenges: int, word: str) -> None:
+    asked = set()
+    for seed in range(100):
+        liveness = LivenessJudge(LivenessPolicy(challenges=challenges), random.Random(seed))
+        attempt = Attempt(CONFIG, lambda: 0.0, liveness)
+        attempt.template_ready(ToldJudge(), LeftOut(frozenset(without)))
+        assert attempt.exemption == word
+        asked.add(liveness.begin(0.0))
+    assert asked == set(Challenge) - (without if word == "left_out" else set())
+
+
+def test_without_an_exemption_nothing_is_said_of_one() -> None:
+    assert joined().attempt.exemption == ""
 
 
 def test_somebody_walking_past_during_the_judgement_costs_a_frame_and_not_a_try() -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from nacl.signing import SigningKey
 
 from faced.directory.bundle import Bundle
 from faced.errors import StateError
+from faced.liveness.challenge import Challenge
+from faced.logon.exemption import LeftOut
 from faced.logon.judge import Bench, Unfit
 from faced.logon.outcome import Outcome, Standing
 from faced.logon.serials import SerialMemory
@@ -164,3 +168,104 @@ def test_a_damaged_memory_of_serials_is_not_an_empty_one(tmp_path: Path, host: H
 def test_a_serial_that_cannot_be_remembered_is_not_accepted(tmp_path: Path, host: Host, bundle: Bundle) -> None:
     (tmp_path / "serials.json.new").mkdir()
     assert host.refusal(bundle) == (Outcome.NO_TEMPLATE, "state")
+
+
+# --- Exemptions.
+
+
+def left_out(host: Host, bundle: Bundle, exemption: bytes | None, now: int | None = None) -> LeftOut:
+    judge = host.bench.judge("tanaka", replace(bundle, exemption=exemption), now or host.authority.now)
+    return judge.left_out
+
+
+def test_without_an_exemption_nothing_is_left_out(host: Host, bundle: Bundle) -> None:
+    assert left_out(host, bundle, None) == LeftOut()
+
+
+def test_what_was_approved_for_the_person_is_left_out(host: Host, bundle: Bundle) -> None:
+    exemption = host.authority.exemption("tanaka", "open_mouth", "look_up")
+    assert left_out(host, bundle, exemption) == LeftOut(frozenset({Challenge.OPEN_MOUTH, Challenge.LOOK_UP}))
+
+
+def test_another_persons_exemption_moved_here_leaves_nothing_out(host: Host, bundle: Bundle) -> None:
+    assert left_out(host, bundle, host.authority.exemption("sato", "look_up")) == LeftOut(refused="wrong_person")
+    assert left_out(host, bundle, host.authority.exemption("Tanaka", "look_up")) == LeftOut(refused="wrong_person")
+
+
+def test_an_exemption_that_enrolment_signed_leaves_nothing_out(host: Host, bundle: Bundle) -> None:
+    for by in (host.authority.enrol, host.authority.operate, host.authority.manifest_key, host.authority.revoke):
+        exemption = host.authority.exemption("tanaka", "look_up", by=by)
+        assert left_out(host, bundle, exemption) == LeftOut(refused="issuer_lacks_role")
+
+
+def test_an_exemption_of_a_key_from_elsewhere_leaves_nothing_out(host: Host, bundle: Bundle) -> None:
+    exemption = host.authority.exemption("tanaka", "look_up", by=SigningKey(bytes([77]) * 32))
+    assert left_out(host, bundle, exemption) == LeftOut(refused="unknown_issuer")
+
+
+def test_another_realms_exemption_leaves_nothing_out(host: Host, bundle: Bundle) -> None:
+    foreign = TestRealm(dummy=False).exemption("tanaka", "look_up")
+    assert left_out(host, bundle, foreign) == LeftOut(refused="wrong_realm")
+
+
+def test_an_exemption_that_is_over_leaves_nothing_out(host: Host, bundle: Bundle) -> None:
+    now = host.authority.now
+    over = host.authority.exemption("tanaka", "look_up", issued=now - 2 * DAY, days=2)
+    assert left_out(host, bundle, over) == LeftOut(refused="expired")
+    for_ever = host.authority.exemption("tanaka", "look_up", days=5000)
+    assert left_out(host, bundle, for_ever) == LeftOut(refused="too_long")
+    from_tomorrow = host.authority.exemption("tanaka", "look_up", issued=now + DAY)
+    assert left_out(host, bundle, from_tomorrow) == LeftOut(refused="not_yet_valid")
+
+
+def test_a_withdrawn_exemption_put_back_leaves_nothing_out_after_a_restart_too(host: Host, bundle: Bundle) -> None:
+    granted = host.authority.exemption("tanaka", "look_up", serial=7)
+    assert left_out(host, bundle, granted).actions
+    assert left_out(host, bundle, host.authority.exemption("tanaka", serial=8)) == LeftOut()
+    assert left_out(host, bundle, granted) == LeftOut(refused="older_serial")
+    assert left_out(host, bundle, host.authority.exemption("tanaka", "look_up", serial=9)).actions
+
+
+def test_exemptions_have_serials_of_their_own(host: Host, bundle: Bundle) -> None:
+    assert left_out(host, bundle, host.authority.exemption("tanaka", "look_up", serial=99)).actions
+    host.accepts(bundle)
+    later = replace(host.authority.bundle("tanaka", template(), serial=200))
+    assert left_out(host, later, host.authority.exemption("tanaka", "look_up", serial=99)).actions
+
+
+def test_an_exemption_that_does_not_hold_uses_up_no_serial(host: Host, bundle: Bundle) -> None:
+    foreign = host.authority.exemption("tanaka", "look_up", serial=2**40, by=host.authority.enrol)
+    left_out(host, bundle, foreign)
+    assert left_out(host, bundle, host.authority.exemption("tanaka", "look_up", serial=7)).actions
+
+
+def test_an_exemption_from_an_action_that_nobody_knows_leaves_nothing_out(host: Host, bundle: Bundle) -> None:
+    unknown = host.authority.exemption("tanaka", "look_up", "liveness")
+    assert left_out(host, bundle, unknown) == LeftOut(refused="unknown_action")
+
+
+@pytest.mark.parametrize("rubbish", [b"", b"rubbish", b"\x00" * 900])
+def test_rubbish_instead_of_an_exemption_locks_nobody_out(host: Host, bundle: Bundle, rubbish: bytes) -> None:
+    assert left_out(host, bundle, rubbish) == LeftOut(refused="malformed")
+    assert left_out(host, bundle, bundle.template) == LeftOut(refused="wrong_kind")
+
+
+def test_a_memory_from_before_there_were_exemptions_is_read(tmp_path: Path, host: Host, bundle: Bundle) -> None:
+    host.accepts(bundle)
+    path = tmp_path / "serials.json"
+    content = json.loads(path.read_text())
+    assert content.pop("exempt") == {}
+    path.write_text(json.dumps(content))
+    assert left_out(host, bundle, host.authority.exemption("tanaka", "look_up")).actions
+    assert host.refusal(host.authority.bundle("tanaka", template(), serial=4)) == (Outcome.NO_TEMPLATE, "older_serial")
+
+
+@pytest.mark.parametrize("exempt", [None, [], {"tanaka": "7"}])
+def test_a_memory_with_other_things_in_it_is_damaged(
+    tmp_path: Path, host: Host, bundle: Bundle, exempt: object
+) -> None:
+    host.accepts(bundle)
+    path = tmp_path / "serials.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "exempt": exempt}))
+    with pytest.raises(StateError):
+        _ = host.bench

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from faced.config import LogonConfig
 from faced.landmarks.observe import FrameReport, Observation
 from faced.landmarks.quality import Reason
 from faced.liveness.challenge import Challenge
-from faced.liveness.judge import LivenessState, LivenessVerdict
+from faced.liveness.judge import LivenessState, LivenessVerdict, Omission
 from faced.logon.attempt import Action, Ask, Attempt, Charge, CloseCamera, Finish, Guide, OpenCamera
 from faced.logon.outcome import Outcome, Ruling
 from faced.recognition.decision import Decision
@@ -61,6 +61,8 @@ class ToldLiveness:
         self.cues: list[tuple[str, float]] = []
         self.times_lost = 0
         self.jumps_at: int | None = None
+        self.left_out: frozenset[Challenge] = frozenset()
+        self.omission = Omission.DONE
 
     def frame(self, timestamp_s: float, digest: bytes) -> None:
         self.digests.append(digest)
@@ -74,6 +76,11 @@ class ToldLiveness:
 
     def lost(self) -> None:
         self.times_lost += 1
+
+    def leave_out(self, actions: Collection[Challenge]) -> Omission:
+        assert not self.begun_s, "too late"
+        self.left_out = frozenset(actions)
+        return self.omission
 
     def begin(self, now_s: float) -> Challenge | None:
         self.begun_s.append(now_s)

@@ -38,7 +38,7 @@ def test_every_entry_has_a_subject_and_says_something(name: str) -> None:
 
 @pytest.mark.parametrize("name", LANGUAGES)
 def test_texts_refer_only_to_fields_that_an_event_can_have(name: str) -> None:
-    everything = AuditEvent(EventKind.REFUSED, "x", "x", "x", "x", 1, "x").fields()
+    everything = AuditEvent(EventKind.REFUSED, "x", "x", "x", "x", 1, "x", "x").fields()
     used = set(re.findall(r"@([A-Z_]+)@", (CATALOG / name).read_text(encoding="utf-8")))
     assert used <= set(everything)
 

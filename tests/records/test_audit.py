@@ -21,7 +21,7 @@ def journal_entry() -> dict[str, str]:
     record = (
         "from faced.records.audit import *\n"
         "service = 'a\\nFACED_OUTCOME=match'\n"
-        "JournalSink().record(AuditEvent(EventKind.REFUSED, 'no_match', '', '0' * 32, service, 0, 'below'))"
+        "JournalSink().record(AuditEvent(EventKind.REFUSED, 'no_match', '', '0' * 32, service, 0, 'below', 'expired'))"
     )
     with PrivateSystem() as system:
         system.run([root / ".venv/bin/python", "-c", record], env={"PYTHONPATH": str(root)})
@@ -34,6 +34,7 @@ def test_an_event_is_in_the_journal_with_its_message_id_and_fields(journal_entry
     assert journal_entry["PRIORITY"] == "5"
     assert journal_entry["FACED_PEER_UID"] == "0"
     assert journal_entry["FACED_SCORE_BAND"] == "below"
+    assert journal_entry["FACED_EXEMPTION"] == "expired"
     assert journal_entry["FACED_SUBJECT"] == "0" * 32
     assert journal_entry["SYSLOG_IDENTIFIER"] == "faced"
 

@@ -271,6 +271,20 @@ def test_a_cached_entry_is_asked_for_anew_once(pc: Office) -> None:
     assert pc.directory.visits == ["tanaka"]
 
 
+def test_an_exemption_that_was_used_is_on_record_and_which_action_is_not(pc: Office) -> None:
+    plain = pc.directory.bundles["tanaka"]
+    pc.directory.bundles["tanaka"] = replace(plain, exemption=pc.authority.exemption("tanaka", "look_up"))
+    assert pc.decide()["outcome"] == "match"
+    pc.scene.shows = 2
+    assert pc.decide()["outcome"] == "no_match"
+    pc.scene.shows = 1
+    pc.directory.bundles["tanaka"] = replace(plain, exemption=pc.authority.exemption("suzuki", "look_up"))
+    assert pc.decide()["outcome"] == "match"
+    assert pc.decide("suzuki")["outcome"] == "no_match"
+    assert [event.exemption for event in pc.records.events] == ["left_out", "left_out", "wrong_person", ""]
+    assert not any("look" in text for event in pc.records.events for text in event.fields().values())
+
+
 def test_roots_own_su_is_exempt_and_recorded(pc: Office) -> None:
     assert pc.decide(service="su")["outcome"] == "exempt"
     assert pc.account(service="su")["standing"] == "exempt"
