@@ -26,6 +26,7 @@ def group() -> LazyGroup:
         "list": ("cli.people:list_people", _("Who is enrolled.")),
         "show": ("cli.people:show", _("What is recorded about a person; never the face data.")),
         "remove": ("cli.people:remove", _("Erase a person's face data and leave a signed record of it.")),
+        "exemption": ("cli.exemption:exemption", _("Actions that are not asked of people who cannot do them.")),
         "evaluate": ("cli.evaluate:evaluate", _("Measure accuracy on your own photos or staff; figures only.")),
         "host": ("cli.host:host", _("Let PCs join, approve and list them.")),
         "realm": ("cli.realm:realm", _("The organisation's root of trust: make it, show it, renew its manifest.")),

@@ -9,6 +9,7 @@ import click
 
 from cli.passphrase import passphrase_file_option
 from cli.printing import (
+    check_reason,
     confirm,
     dry_run_option,
     json_option,
@@ -30,9 +31,6 @@ from faced.errors import TrustError
 from faced.i18n import _
 from faced.trust.realm import Role
 from faced.trust.sealed import check_template
-
-#: A tombstone holds 1 KiB, and says for years why somebody's face data were erased.
-_LONGEST_REASON = 200
 
 
 @click.command(
@@ -134,8 +132,7 @@ def remove(
 ) -> None:
     """Tombstone first, then the attributes."""
     check_login(user)
-    if not reason.strip() or len(reason) > _LONGEST_REASON:
-        raise click.UsageError(_("The reason needs 1 to {most} characters.").format(most=_LONGEST_REASON))
+    check_reason(reason)
     desk = open_desk(run, station_path, Role.REVOKE, passphrase_file)
     with desk.connect() as connection:
         register = _register(desk, connection)

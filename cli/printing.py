@@ -25,10 +25,23 @@ reason_option = click.option(
 yes_option = click.option("--yes", is_flag=True, help=_("Do not ask for confirmation."))
 
 
+#: A tombstone holds 1 KiB, and says for years why somebody's face data were erased.
+_LONGEST_REASON = 200
+
+
 class Step(Protocol):
     """Says that one more piece of a long work is done."""
 
     def __call__(self) -> None: ...
+
+
+def check_reason(reason: str) -> None:
+    """A reason that is kept for years says something, and not too much.
+
+    :raises click.UsageError: it does not.
+    """
+    if not reason.strip() or len(reason) > _LONGEST_REASON:
+        raise click.UsageError(_("The reason needs 1 to {most} characters.").format(most=_LONGEST_REASON))
 
 
 def print_json(value: Any) -> None:

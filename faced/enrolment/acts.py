@@ -30,6 +30,8 @@ class Act(StrEnum):
     ENROL = "enrol"
     WITHDRAW = "withdraw"
     EVALUATE = "evaluate"
+    GRANT_EXEMPTION = "grant_exemption"
+    WITHDRAW_EXEMPTION = "withdraw_exemption"
 
 
 @dataclass(frozen=True)
