@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import pytest
 
 from faced.dummy import StaffMember
+from faced.liveness.challenge import Challenge
+from faced.logon import guidance
 from tests.bypass.conftest import Film
 from tests.rig.pam import Code
 from tests.rig.sitter import sitter
 from tests.rig.town import Town
 
-TEMPLATE, KEY = "facedtemplate", "facedtemplatekey"
+TEMPLATE, KEY, EXEMPTION = "facedtemplate", "facedtemplatekey", "facedexemption"
+#: All that may be left out where one action is asked for.
+ALL_BUT_A_TURN = [action for action in Challenge if action is not Challenge.TURN_LEFT]
 
 
 def attempt(town: Town, member: StaffMember) -> tuple[int, str]:
@@ -26,8 +32,22 @@ def restored(town: Town, members: list[StaffMember]) -> object:
     before = {member.login: town.read_person(member.login) for member in members[:2]}
     yield None
     for login, attributes in before.items():
-        town.write_person(login, {name: attributes[name] for name in (TEMPLATE, KEY)})
+        town.write_person(login, {name: attributes[name] for name in (TEMPLATE, KEY)} | {EXEMPTION: []})
     town.forget_cache()
+
+
+def exempted(town: Town, member: StaffMember) -> tuple[int, str]:
+    """Code and the journal's word about the exemption of a logon as :func:`attempt`."""
+    code, _reason = attempt(town, member)
+    return code, town.reasons()[-1]["exemption"]
+
+
+def granted(town: Town, member: StaffMember) -> list[bytes]:
+    """A genuine exemption from everything but a turn to the left, as it is in the directory."""
+    without = [word for action in ALL_BUT_A_TURN for word in ("--without", action.value)]
+    until = (date.today() + timedelta(days=30)).isoformat()
+    town.facectl("exemption", "grant", member.login, *without, "--until", until, "--reason", "decided in file 12")
+    return town.read_person(member.login)[EXEMPTION]
 
 
 @pytest.mark.usefixtures("restored")
@@ -77,6 +97,30 @@ def test_a_removed_person_whose_template_is_put_back(town: Town, members: list[S
     town.write_person(leaver.login, {"facedTombstone": []})
     code, reason = attempt(town, leaver)
     assert (code, reason) == (Code.AUTHINFO_UNAVAIL, "tombstoned"), "a tombstone seen once holds"
+
+
+@pytest.mark.usefixtures("restored")
+def test_an_exemption_holds_for_its_person_until_it_is_withdrawn_and_not_when_it_is_put_back(
+    town: Town, clerk: StaffMember
+) -> None:
+    genuine = granted(town, clerk)
+    town.forget_cache()
+    logon = town.logon(clerk.login, town.passwords[clerk.login])
+    assert (logon.code, town.reasons()[-1]["exemption"]) == (Code.SUCCESS, "left_out")
+    assert guidance.request(Challenge.TURN_LEFT, again=False) in logon.conversation.info
+    town.facectl("exemption", "withdraw", clerk.login, "--reason", "no longer needed")
+    assert exempted(town, clerk) == (Code.SUCCESS, "")
+    town.write_person(clerk.login, {EXEMPTION: genuine})
+    assert exempted(town, clerk) == (Code.SUCCESS, "older_serial")
+
+
+@pytest.mark.usefixtures("restored")
+def test_the_intruders_exemption_under_the_clerks_name(town: Town, clerk: StaffMember, intruder: StaffMember) -> None:
+    """Nobody is asked for less because somebody else may be, and nobody is locked out by what does not hold."""
+    town.write_person(clerk.login, {EXEMPTION: granted(town, intruder)})
+    assert exempted(town, clerk) == (Code.SUCCESS, "wrong_person")
+    town.write_person(clerk.login, {EXEMPTION: [b"rubbish"]})
+    assert exempted(town, clerk) == (Code.SUCCESS, "malformed")
 
 
 def test_another_persons_cache_file_under_the_clerks_name(

@@ -356,13 +356,14 @@ class Town:
         self.start_daemon("faced-directory")
 
     def reasons(self, since: int = 0) -> list[dict[str, str]]:
-        """The audit events in the journal from the ``since``-th on: event, outcome, reason."""
+        """The audit events in the journal from the ``since``-th on: event, outcome, reason, exemption."""
         entries = [entry for entry in self.system.journal() if "FACED_EVENT" in entry]
         return [
             {
                 "event": entry["FACED_EVENT"],
                 "outcome": entry.get("FACED_OUTCOME", ""),
                 "reason": entry.get("FACED_REASON", ""),
+                "exemption": entry.get("FACED_EXEMPTION", ""),
             }
             for entry in entries[since:]
         ]
