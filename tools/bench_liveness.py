@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -233,7 +234,8 @@ def toolbox(ten: Callable[[int, int], Sequence[Result]]) -> dict[str, Any]:
 def main(arguments: list[str] | None = None) -> int:
     """Measure and print."""
     options = _options(arguments)
-    with multiprocessing.get_context("spawn").Pool(options.jobs) as pool:
+    # Each process has a processor of its own.
+    with multiprocessing.get_context("spawn").Pool(options.jobs, cv2.setNumThreads, (1,)) as pool:
 
         def present(occasions: Iterable[Occasion]) -> list[Result]:
             return list(_told(pool.imap_unordered(_watched, [(one, options.challenges) for one in occasions])))

@@ -29,8 +29,9 @@ _STRAIGHT_DEG = 12.0
 _BACK = 0.9
 #: Blinks are judged against the openness of the eyes in the seconds before.
 _EYES_BEFORE_S = 3.0
-#: Who has turned for so long and shows too little depth is asked to turn further: people turn by 15 to 45 degrees.
-_FURTHER_S = 0.5
+#: Who has turned for so long and shows too little depth is asked to turn further, and after some more time once again;
+#: each gives so much more time. People turn by 15 to 45 degrees.
+_FURTHER_S, _STILL_FURTHER_S, _MOST_FURTHER, _MORE_TIME_S = 0.5, 1.5, 2, 1.5
 #: A face may be lost from view so often after a request.
 _LOSSES = 2
 
@@ -88,14 +89,14 @@ class LivenessVerdict:
 
     ``rule`` names what denied (:class:`faced.liveness.rules.Rule`), for the audit only: the person is never told; empty
     while nothing is denied. ``challenge`` is to be shown while ``state`` is ask, ``again`` after the wrong side and
-    ``further`` when the head turned, but not far enough to tell.
+    ``further`` counts how often since the head turned, but not far enough to tell.
     """
 
     state: LivenessState
     rule: str = ""
     challenge: Challenge | None = None
     again: bool = False
-    further: bool = False
+    further: int = 0
 
 
 class LivenessJudge:
@@ -121,8 +122,8 @@ class LivenessJudge:
         self._begun_s: float | None = None
         self._onset_s = 0.0
         self._asked_s: float | None = None
-        self._flat_since_s: float | None = None
-        self._further = False
+        self._further_s: float | None = None
+        self._further = 0
         #: Yaw and pitch at the first request, degrees.
         self._rest: tuple[float, float] | None = None
         self._done = 0
@@ -216,8 +217,8 @@ class LivenessJudge:
     def _forget(self) -> None:
         """Nothing has been shown on this track yet."""
         self._begun_s = None
-        self._asked_s = self._flat_since_s = None
-        self._further = False
+        self._asked_s = self._further_s = None
+        self._further = 0
         self._rest = None
         self._done = 0
         self._deep = False
@@ -233,8 +234,8 @@ class LivenessJudge:
         self._veto = self._veto or rule
 
     def _put_off(self, now_s: float) -> None:
-        self._asked_s = self._flat_since_s = None
-        self._further = False
+        self._asked_s = self._further_s = None
+        self._further = 0
         self._failure = Rule.NO_ACTION
         self._onset_s = now_s + self._chance.uniform(*self._policy.onset_s)
 
@@ -282,10 +283,17 @@ class LivenessJudge:
                 self._failure = Rule.TOO_EARLY
             case Progress.FLAT:
                 self._failure = Rule.FLAT
-                self._flat_since_s = now_s if self._flat_since_s is None else self._flat_since_s
-                self._further = now_s >= self._flat_since_s + _FURTHER_S
-        if now_s > asked_s + self._policy.request_s:
+                self._perhaps_further(now_s)
+        if now_s > asked_s + self._policy.request_s + _MORE_TIME_S * self._further:
             self._deny(self._failure)
+
+    def _perhaps_further(self, now_s: float) -> None:
+        """The head has turned and depth does not show: ask for more of it before that is held against anybody."""
+        if self._further_s is None:
+            self._further_s = now_s + _FURTHER_S
+        if now_s >= self._further_s and self._further < _MOST_FURTHER:
+            self._further += 1
+            self._further_s = now_s + _STILL_FURTHER_S
 
     def _progress(self, challenge: Challenge, asked_s: float, now_s: float) -> Progress:
         match challenge:

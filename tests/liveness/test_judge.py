@@ -53,7 +53,7 @@ class Stage:
                 self.requests.append((self.time_s, verdict.challenge))
                 self.again.append(verdict.again)
             asking = verdict.state is LivenessState.ASK
-            if verdict.further:
+            if verdict.further > len(self.further_s):
                 self.further_s.append(self.time_s)
         return verdict
 
@@ -135,7 +135,16 @@ def test_who_turns_too_little_is_asked_to_turn_further_and_may() -> None:
 
     stage = Stage(only(Challenge.TURN_LEFT), who)
     assert stage.run().state is LivenessState.LIVE
+    assert len(stage.further_s) == 1
     assert 0.9 < stage.further_s[0] - stage.requests[0][0] < 1.6
+
+
+def test_who_never_turns_far_enough_is_asked_twice_and_given_time_for_both() -> None:
+    stage = Stage(only(Challenge.TURN_LEFT), waving(25, radius_mm=90))
+    verdict = stage.run()
+    assert (verdict.state, verdict.rule) == (LivenessState.NOT_LIVE, Rule.FLAT)
+    assert len(stage.further_s) == 2
+    assert 7.9 < stage.time_s - stage.requests[0][0] < 8.2
 
 
 def test_a_turn_that_is_under_way_is_not_interrupted() -> None:
