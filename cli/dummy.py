@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import shlex
 from collections.abc import Callable, Iterator
@@ -12,19 +11,19 @@ from pathlib import Path
 import click
 
 from cli.printing import dry_run_option, json_option, print_facts, print_json, progress
-from faced.dummy import attack
 from faced.dummy.clip import Clip, clip, nobody
 from faced.dummy.covering import Worn
 from faced.dummy.identity import Identity
 from faced.dummy.ldif import DEFAULT_BASE, PEOPLE, check_base, hr_directory
 from faced.dummy.motion import Act, Challenge
 from faced.dummy.photo import encode_jpeg, id_photo
-from faced.dummy.scene import DIM_LIGHT, DIM_WEBCAM, SIDE_LIGHT, Picture
+from faced.dummy.scene import DIM_LIGHT, DIM_WEBCAM, SIDE_LIGHT
+from faced.dummy.species import Species, present
 from faced.dummy.staff import StaffMember, staff
 from faced.errors import NotAllowed
 from faced.i18n import _
 
-_CLIP_SECONDS, _ATTACK_SECONDS, _SCENE_SECONDS = 5.0, 2.0, 2.0
+_CLIP_SECONDS, _ATTACK_SECONDS, _SCENE_SECONDS = 5.0, 4.0, 2.0
 _ACT_START_S = 1.5
 #: Somebody who is not on any staff: the roster begins at 1000.
 _STRANGER_SEED = 1
@@ -52,7 +51,13 @@ def dummy() -> None:
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, metavar="DIR", help=_("Where."))
 @click.option("--staff", "count", type=click.IntRange(1), default=20, show_default=True, help=_("How many people."))
 @click.option("--clips", is_flag=True, help=_("A webcam clip of each, and scenes that must be refused."))
-@click.option("--attacks", is_flag=True, help=_("Printed photos, and a screen with a photo or a clip, of each."))
+@click.option("--attacks", is_flag=True, help=_("Every kind of attack on each: prints, screens, films, a head."))
+@click.option(
+    "--species",
+    type=click.Choice([kind.value for kind in Species]),
+    multiple=True,
+    help=_("Only attacks of this kind; may be repeated."),
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help=_("Of names, movements and rooms."))
 @click.option("--difficult", is_flag=True, help=_("Faces on which the landmark predictor is unsteady."))
 @click.option(
@@ -69,6 +74,7 @@ def make(
     count: int,
     clips: bool,
     attacks: bool,
+    species: tuple[str, ...],
     seed: int,
     difficult: bool,
     fps: int,
@@ -89,10 +95,11 @@ def make(
     except ValueError:
         raise click.BadParameter(_("There are not that many dummy faces."), param_hint="--staff") from None
     films = [*(_clips(out / "clips", members, seed, fps) if clips else ())]
-    films += _attacks(out / "attacks", members, seed, fps) if attacks else []
+    kinds = [kind for kind in Species if kind.value in species] if species else list(Species) if attacks else []
+    films += _attacks(out / "attacks", members, kinds, seed, fps)
     _check_empty(out, force=force)
     if not dry_run:
-        _write(out, members, films, base, readme=_readme(count, clips, attacks, seed, difficult, fps, base))
+        _write(out, members, films, base, readme=_readme(count, clips, kinds, seed, difficult, fps, base))
     answer = {
         "folder": str(out),
         "staff": [_described(member) for member in members],
@@ -172,33 +179,17 @@ def _scenes(first: StaffMember, seed: int, fps: float) -> dict[str, Callable[[],
     }
 
 
-def _attacks(folder: Path, members: list[StaffMember], seed: int, fps: float) -> Iterator[Film]:
-    for member in members:
-        for name, made in _attacks_on(member, seed, fps).items():
-            yield Film(folder / f"{member.login}-{name}.avi", made)
+def _attacks(folder: Path, members: list[StaffMember], kinds: list[Species], seed: int, fps: float) -> Iterator[Film]:
+    """Each kind on each person; its operator obeys another challenge each time."""
+    challenges = [challenge for challenge in Challenge if challenge is not Challenge.SMILE]
+    for index, member in enumerate(members):
+        for turn, kind in enumerate(kinds):
+            act = Act(challenges[(index + turn) % len(challenges)], _ACT_START_S)
+            yield Film(folder / f"{member.login}-{kind}.avi", _attacking(member, kind, seed, fps, act))
 
 
-def _attacks_on(member: StaffMember, seed: int, fps: float) -> dict[str, Callable[[], Clip]]:
-    seconds, level = _ATTACK_SECONDS, attack.Sheet(bend=attack.Bend.LEVEL)
-
-    @functools.cache
-    def photo() -> Picture:
-        return id_photo(member.identity())
-
-    def printed(sheet: attack.Sheet) -> Clip:
-        return attack.printed_photo(photo(), seed, seconds, fps, sheet=sheet)
-
-    def replayed() -> Clip:
-        recorded = clip(member.identity(), seed + 1, seconds, fps, blinks_s=[seconds / 2])
-        return attack.screen_replay(recorded, seed)
-
-    return {
-        "print": lambda: printed(attack.PRINT),
-        "print-bent": lambda: printed(attack.BENT_PRINT),
-        "print-bent-level": lambda: printed(level),
-        "screen": lambda: attack.screen_still(photo(), seed, seconds, fps),
-        "replay": replayed,
-    }
+def _attacking(member: StaffMember, kind: Species, seed: int, fps: float, act: Act) -> Callable[[], Clip]:
+    return lambda: present(kind, member.identity(), seed, _ATTACK_SECONDS, fps, [act])
 
 
 def _described(member: StaffMember) -> dict[str, str | int]:
@@ -214,9 +205,14 @@ def _described(member: StaffMember) -> dict[str, str | int]:
     }
 
 
-def _readme(count: int, clips: bool, attacks: bool, seed: int, difficult: bool, fps: int, base: str) -> str:
+def _asked(kinds: list[Species]) -> str:
+    """The options that lead to these attacks."""
+    return " --attacks" if kinds == list(Species) else "".join(f" --species {kind}" for kind in kinds)
+
+
+def _readme(count: int, clips: bool, kinds: list[Species], seed: int, difficult: bool, fps: int, base: str) -> str:
     command = f"facectl dummy make --out DIR --staff {count} --seed {seed} --fps {fps} --base {shlex.quote(base)}"
-    command += " --clips" * clips + " --attacks" * attacks + " --difficult" * difficult
+    command += " --clips" * clips + _asked(kinds) + " --difficult" * difficult
     contents = {
         "photos/LOGIN.jpg": _("ID photos, 480x600 pixels."),
         "hr.ldif": _(
@@ -234,10 +230,11 @@ def _readme(count: int, clips: bool, attacks: bool, seed: int, difficult: bool, 
             "Nobody, two people, a mask, a hand, poor light, too far away: scenes that no logon may be decided on; "
             "and glasses with and without glare."
         )
-    if attacks:
-        contents["attacks/LOGIN-*.avi"] = _(
-            "A printed photo (flat, bent either way), and a photo and a clip on a screen. They look like the person "
-            "and must be refused all the same."
+    if kinds:
+        contents["attacks/LOGIN-SPECIES.avi"] = _(
+            "Prints, screens, films on a screen and a modelled head; whoever holds them does what is asked for as far "
+            "as that can be done. They look like the person and must be refused, but films of the asked action and "
+            "heads are not stopped. The .json beside it says what was asked for."
         )
     lines = [
         "# " + _("Dummy staff"),

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faced.dummy import Identity, id_photo
-from faced.dummy.attack import Sheet, printed_photo
+from faced.dummy.attack import Sheet, shown_photo
 from faced.dummy.desk import exposed
 from faced.dummy.motion import script
 from faced.dummy.occasion import Occasion, SeedSet, attacks, living
@@ -161,7 +161,7 @@ def watched(task: _Task) -> Seen:
     if isinstance(behind, Held):
         sheet = Sheet(sway=0.15, screen=behind is Held.CLOSE_SCREEN)
         photo = np.ascontiguousarray(id_photo(_person(occasion.person))[_CLOSE])
-        picture = printed_photo(photo, occasion.seed, SECONDS, FPS, sheet=sheet).__getitem__
+        picture = shown_photo(photo, occasion.seed, SECONDS, FPS, sheet=sheet).__getitem__
         seen = Seen(str(behind))
     elif behind is None:
         film = occasion.clip(_person(occasion.person), SECONDS, FPS)

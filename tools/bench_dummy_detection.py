@@ -17,8 +17,9 @@ import dlib
 import numpy as np
 from numpy.typing import NDArray
 
-from faced.dummy import Cloth, Expression, Identity, Light, Pose, Worn, attack, clip, id_photo, render_frame
+from faced.dummy import Cloth, Expression, Identity, Light, Pose, Worn, id_photo, render_frame
 from faced.dummy.scene import DIM_LIGHT, DIM_WEBCAM, SHUT, SIDE_LIGHT
+from faced.dummy.species import Species, present
 
 REQUIRED = 0.99
 FIRST_SEED = 1000
@@ -73,10 +74,8 @@ def frontal(identity: Identity) -> Iterator[tuple[str, NDArray[np.uint8]]]:
 
 def others(identity: Identity) -> list[tuple[str, NDArray[np.uint8]]]:
     """The other conditions, one picture each (two for turned heads)."""
-    photo = id_photo(identity)
-    live = clip(identity, 1, 1.0, 10)
     return [
-        ("ID photo", photo),
+        ("ID photo", id_photo(identity)),
         ("turned 20 degrees", render_frame(identity, Pose(yaw_deg=20))),
         ("turned 20 degrees", render_frame(identity, Pose(yaw_deg=-20))),
         ("eyes shut", render_frame(identity, expression=SHUT)),
@@ -90,10 +89,7 @@ def others(identity: Identity) -> list[tuple[str, NDArray[np.uint8]]]:
         ("hand before the face", render_frame(identity, worn=Worn(hand=True))),
         ("dim", render_frame(identity, light=DIM_LIGHT, sensor=DIM_WEBCAM)),
         ("light from the side", render_frame(identity, light=SIDE_LIGHT)),
-        ("printed photo", attack.printed_photo(photo, identity.seed)[0]),
-        ("printed photo, bent", attack.printed_photo(photo, identity.seed, sheet=attack.BENT_PRINT)[5]),
-        ("photo on a screen", attack.screen_still(photo, identity.seed)[0]),
-        ("clip on a screen", attack.screen_replay(live, identity.seed)[0]),
+        *((str(kind), present(kind, identity, identity.seed, 0.5, 10.0)[3]) for kind in Species),
     ]
 
 

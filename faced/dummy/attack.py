@@ -1,4 +1,5 @@
-"""Attacks with pictures of a dummy: a printed photo held before the camera, and a screen that shows a still or a clip.
+"""Pictures of a dummy before the camera: a sheet of paper, flat or bent, and a screen. Who holds them and how is
+for :mod:`faced.dummy.species`.
 
 A print matches its person better than the person does, which is why matching alone must never be enough. Nothing here
 helps against a real system that the picture of a real person would not: there are no masks and no forgeries.
@@ -6,8 +7,8 @@ helps against a real system that the picture of a real person would not: there a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
@@ -17,7 +18,7 @@ from faced.dummy.clip import Clip
 from faced.dummy.motion import Truth
 from faced.dummy.raster import Floats
 from faced.dummy.render import rotation
-from faced.dummy.scene import OFFICE_LIGHT, WEBCAM, WEBCAM_LENS, Light, Picture, Sensor, office
+from faced.dummy.scene import OFFICE_LIGHT, WEBCAM, WEBCAM_LENS, Light, Picture, office
 from faced.dummy.solid import grid
 from faced.dummy.surface import Finish, Surface, draw_flat, draw_surface, normals_of
 
@@ -58,51 +59,40 @@ class Sheet:
     glare: float = 1.0
 
 
-PRINT = Sheet()
-BENT_PRINT = Sheet(bend=Bend.UPRIGHT)
-SCREEN = Sheet(screen=True, sway=0.3)
-
-
-def printed_photo(
-    photo: Picture, seed: int = 0, seconds: float = 2.0, fps: float = 15.0, *, sheet: Sheet = PRINT
+def shown_photo(
+    photo: Picture, seed: int = 0, seconds: float = 2.0, fps: float = 15.0, *, sheet: Sheet | None = None
 ) -> Clip:
-    """An ID photo on paper, moved by hand.
+    """A photo on paper or a screen, swayed by a hand that obeys nobody.
 
     :param photo: (h, w, 3) uint8 BGR, such as :func:`faced.dummy.id_photo` gives.
+    :param sheet: None for a flat print.
     """
-    return _shown(lambda _index: photo, sheet, seed, _still_truth(seconds, fps))
+    held = sheet or Sheet()
+    rng = np.random.default_rng([23, seed])
+    phase = rng.uniform(0, 2 * np.pi, 8)
+    room = office(seed)
+    still = np.zeros(max(1, round(seconds * fps)))
+    truth = Truth(fps, np.arange(len(still)) / fps, still, still, still, still, still, (), live=False)
 
+    def drawn(index: int) -> Picture:
+        time_s = float(truth.timestamps_s[index])
 
-def screen_still(
-    photo: Picture, seed: int = 0, seconds: float = 2.0, fps: float = 15.0, *, sheet: Sheet = SCREEN
-) -> Clip:
-    """A photo on a telephone or tablet."""
-    return _shown(lambda _index: photo, sheet, seed, _still_truth(seconds, fps))
+        def swing(which: int, period_s: float) -> float:
+            return float(held.sway * np.sin(2 * np.pi * time_s / period_s + phase[which]))
 
+        seen = show(
+            photo,
+            held,
+            room,
+            turn_deg=(18 * swing(0, 1.6), 8 * swing(1, 2.1), 4 * swing(2, 2.5)),
+            shift_cm=(1.5 * swing(3, 1.9), swing(4, 2.2)),
+            nearer=1 + 0.06 * swing(5, 2.7),
+            curvature=held.curvature * float(np.sin(2 * np.pi * time_s / 1.8 + phase[6])),
+            flicker=10.5 * time_s + float(phase[7]),
+        )
+        return WEBCAM.develop(seen, np.random.default_rng([45, seed, index]))
 
-def screen_replay(recorded: Clip, seed: int = 0, *, sheet: Sheet = SCREEN, repeats: int = 1) -> Clip:
-    """A recorded clip on a screen: it blinks and turns as the person did, only not when asked.
-
-    The truth tells the recorded person's movements, with ``live`` False.
-    """
-    shown = recorded.truth
-    count = len(recorded)
-    length_s = count / shown.fps
-    rounds = range(repeats)
-    truth = Truth(
-        fps=shown.fps,
-        timestamps_s=np.arange(count * repeats) / shown.fps,
-        yaw_deg=np.tile(shown.yaw_deg, repeats),
-        pitch_deg=np.tile(shown.pitch_deg, repeats),
-        roll_deg=np.tile(shown.roll_deg, repeats),
-        lids=np.tile(shown.lids, repeats),
-        jaw=np.tile(shown.jaw, repeats),
-        blinks_s=tuple(blink + length_s * turn for turn in rounds for blink in shown.blinks_s),
-        acts=tuple(replace(act, start_s=act.start_s + length_s * turn) for turn in rounds for act in shown.acts),
-        people=shown.people,
-        live=False,
-    )
-    return _shown(lambda index: portrait(recorded[index % count]), sheet, seed, truth)
+    return Clip(truth, drawn)
 
 
 def show(
@@ -159,38 +149,6 @@ def show(
         surface = Surface(points, facing, texture, grid(rows, columns))
         draw_surface(image, surface, picture, finish, light, reduced=reduced)
     return image
-
-
-def _shown(picture: Callable[[int], Picture], sheet: Sheet, seed: int, truth: Truth, sensor: Sensor = WEBCAM) -> Clip:
-    rng = np.random.default_rng([23, seed])
-    phase = rng.uniform(0, 2 * np.pi, 8)
-    room = office(seed)
-
-    def drawn(index: int) -> Picture:
-        time_s = float(truth.timestamps_s[index])
-
-        def swing(which: int, period_s: float) -> float:
-            return float(sheet.sway * np.sin(2 * np.pi * time_s / period_s + phase[which]))
-
-        seen = show(
-            picture(index),
-            sheet,
-            room,
-            turn_deg=(18 * swing(0, 1.6), 8 * swing(1, 2.1), 4 * swing(2, 2.5)),
-            shift_cm=(1.5 * swing(3, 1.9), swing(4, 2.2)),
-            nearer=1 + 0.06 * swing(5, 2.7),
-            curvature=sheet.curvature * float(np.sin(2 * np.pi * time_s / 1.8 + phase[6])),
-            flicker=10.5 * time_s + float(phase[7]),
-        )
-        return sensor.develop(seen, np.random.default_rng([45, seed, index]))
-
-    return Clip(truth, drawn)
-
-
-def _still_truth(seconds: float, fps: float) -> Truth:
-    count = max(1, round(seconds * fps))
-    still = np.zeros(count)
-    return Truth(fps, np.arange(count) / fps, still, still, still, still, still, (), live=False)
 
 
 def portrait(frame: Picture) -> Picture:

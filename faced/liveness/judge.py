@@ -18,7 +18,17 @@ from faced.liveness.challenge import ALL, Challenge, draw, remaining
 from faced.liveness.features import blinks, opened_mouth
 from faced.liveness.rules import Rule
 from faced.liveness.track import KEPT_S, Observed, Track
-from faced.liveness.turning import BEFORE_S, REACTION_S, TURN_DEG, Angles, Progress, judge_turn, natural_turn, steady
+from faced.liveness.turning import (
+    BEFORE_S,
+    DIRECTIONS,
+    REACTION_S,
+    TURN_DEG,
+    Angles,
+    Progress,
+    judge_turn,
+    natural_turn,
+    steady,
+)
 from faced.liveness.veto import CueWatch, FrameWatch
 
 #: A request is put off while the head moves, for so long at most: a movement that is under way is no answer.
@@ -29,9 +39,12 @@ _STRAIGHT_DEG = 12.0
 _BACK = 0.9
 #: Blinks are judged against the openness of the eyes in the seconds before.
 _EYES_BEFORE_S = 3.0
-#: Who has turned for so long and shows too little depth is asked to turn further, and after some more time once again;
-#: each gives so much more time. People turn by 15 to 45 degrees.
-_FURTHER_S, _STILL_FURTHER_S, _MOST_FURTHER, _MORE_TIME_S = 0.5, 1.5, 2, 1.5
+#: Who has turned to the side for so long and shows too little depth is asked to go further, and given more time for it:
+#: people turn by 15 to 45 degrees.
+_FURTHER_S, _MORE_TIME_S = 0.5, 1.5
+#: Who still does after so long, along yaw and pitch, is asked for another turn, once: in some faces and lights the
+#: predictor shows less of one than of the others.
+_ANOTHER_S = (2.0, 1.0)
 #: A face may be lost from view so often after a request.
 _LOSSES = 2
 
@@ -89,14 +102,14 @@ class LivenessVerdict:
 
     ``rule`` names what denied (:class:`faced.liveness.rules.Rule`), for the audit only: the person is never told; empty
     while nothing is denied. ``challenge`` is to be shown while ``state`` is ask, ``again`` after the wrong side and
-    ``further`` counts how often since the head turned, but not far enough to tell.
+    ``further`` when the head turned, but not far enough to tell.
     """
 
     state: LivenessState
     rule: str = ""
     challenge: Challenge | None = None
     again: bool = False
-    further: int = 0
+    further: bool = False
 
 
 class LivenessJudge:
@@ -122,8 +135,9 @@ class LivenessJudge:
         self._begun_s: float | None = None
         self._onset_s = 0.0
         self._asked_s: float | None = None
-        self._further_s: float | None = None
-        self._further = 0
+        self._flat_since_s: float | None = None
+        self._further = False
+        self._another = False
         #: Yaw and pitch at the first request, degrees.
         self._rest: tuple[float, float] | None = None
         self._done = 0
@@ -217,8 +231,8 @@ class LivenessJudge:
     def _forget(self) -> None:
         """Nothing has been shown on this track yet."""
         self._begun_s = None
-        self._asked_s = self._further_s = None
-        self._further = 0
+        self._asked_s = self._flat_since_s = None
+        self._further = False
         self._rest = None
         self._done = 0
         self._deep = False
@@ -234,8 +248,8 @@ class LivenessJudge:
         self._veto = self._veto or rule
 
     def _put_off(self, now_s: float) -> None:
-        self._asked_s = self._further_s = None
-        self._further = 0
+        self._asked_s = self._flat_since_s = None
+        self._further = False
         self._failure = Rule.NO_ACTION
         self._onset_s = now_s + self._chance.uniform(*self._policy.onset_s)
 
@@ -283,17 +297,22 @@ class LivenessJudge:
                 self._failure = Rule.TOO_EARLY
             case Progress.FLAT:
                 self._failure = Rule.FLAT
-                self._perhaps_further(now_s)
-        if now_s > asked_s + self._policy.request_s + _MORE_TIME_S * self._further:
+                self._too_flat(now_s)
+        if self._asked_s is not None and now_s > asked_s + self._policy.request_s + _MORE_TIME_S * self._further:
             self._deny(self._failure)
 
-    def _perhaps_further(self, now_s: float) -> None:
-        """The head has turned and depth does not show: ask for more of it before that is held against anybody."""
-        if self._further_s is None:
-            self._further_s = now_s + _FURTHER_S
-        if now_s >= self._further_s and self._further < _MOST_FURTHER:
-            self._further += 1
-            self._further_s = now_s + _STILL_FURTHER_S
+    def _too_flat(self, now_s: float) -> None:
+        """The head has turned and depth does not show: more is asked for before that is held against anybody."""
+        if self._flat_since_s is None:
+            self._flat_since_s = now_s
+        lasted_s = now_s - self._flat_since_s
+        axis, _sign = DIRECTIONS[self._requests[self._done]]
+        self._further = axis == 0 and lasted_s >= _FURTHER_S
+        turns = [action for action in self._actions if action.turns and action not in self._requests]
+        if lasted_s >= _ANOTHER_S[axis] and turns and not self._another:
+            self._another = True
+            self._requests[self._done] = draw(turns, 1, self._chance)[0]
+            self._put_off(now_s)
 
     def _progress(self, challenge: Challenge, asked_s: float, now_s: float) -> Progress:
         match challenge:

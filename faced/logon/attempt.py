@@ -87,11 +87,11 @@ class Guide:
 
 @dataclass(frozen=True)
 class Ask:
-    """Ask the person to do something; ``again`` after the wrong side, ``further``: how often it was too little."""
+    """Ask the person to do something; ``again`` after the wrong side, ``further`` where it was too little."""
 
     challenge: Challenge
     again: bool = False
-    further: int = 0
+    further: bool = False
 
 
 @dataclass(frozen=True)

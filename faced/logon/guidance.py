@@ -18,7 +18,7 @@ def hint(reason: Reason | None) -> str:
     return _("Please look at the camera.") if reason is None else hints.hint(reason)
 
 
-def request(challenge: Challenge, *, again: bool = False, further: int = 0) -> str:
+def request(challenge: Challenge, *, again: bool = False, further: bool = False) -> str:
     """What the person is asked to do; ``again`` after the wrong side, ``further`` if it was too little."""
     if further:
         return _("A little further, please.")

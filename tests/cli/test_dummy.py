@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from cli.exit_codes import ExitCode
 from cli.main import group
 from faced.dummy import staff
+from faced.dummy.species import Species
 from faced.i18n import set_language
 
 PEOPLE = 1
@@ -37,7 +38,7 @@ def digests(folder: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One person with everything, at the slowest pace: 175 frames."""
+    """One person with everything, at the slowest pace: 375 frames."""
     out = tmp_path_factory.mktemp("dummy") / "town"
     result = make(out, "--clips", "--attacks", "--fps", 5)
     assert result.exit_code == ExitCode.DONE, result.output
@@ -60,6 +61,19 @@ def test_everybody_has_a_photo_an_entry_and_a_line_in_the_list(made: Path) -> No
         assert picture is not None and picture.shape == (600, 480, 3)
 
 
+def test_kinds_of_attack_can_be_chosen_and_say_what_was_asked_for(tmp_path: Path) -> None:
+    chosen = ("tablet_still", "flat_print")
+    result = make(tmp_path / "town", "--fps", 5, *(part for kind in chosen for part in ("--species", kind)))
+    assert result.exit_code == ExitCode.DONE, result.output
+    login = staff(PEOPLE)[0].login
+    films = sorted((tmp_path / "town" / "attacks").glob("*.avi"))
+    assert [film.stem for film in films] == [f"{login}-flat_print", f"{login}-tablet_still"]
+    asked = [json.loads(film.with_suffix(".json").read_text(encoding="utf-8"))["acts"] for film in films]
+    assert [[act["challenge"] for act in acts] for acts in asked] == [["left"], ["right"]]
+    readme = (tmp_path / "town" / "README.md").read_text(encoding="utf-8")
+    assert "--species flat_print --species tablet_still" in readme and "--attacks" not in readme
+
+
 def test_every_film_can_be_played_and_its_truth_is_beside_it(made: Path) -> None:
     films = sorted(made.rglob("*.avi"))
     assert {film.parent.name for film in films} == {"clips", "attacks"}
@@ -76,7 +90,7 @@ def test_every_film_can_be_played_and_its_truth_is_beside_it(made: Path) -> None
     assert {"scene-nobody", "scene-two-people", "scene-mask", "scene-hand", "scene-glare", "scene-dim"} <= names
     for member in staff(PEOPLE):
         assert member.login in names
-        assert {f"{member.login}-{kind}" for kind in ("print", "print-bent", "screen", "replay")} <= names
+        assert {f"{member.login}-{kind}" for kind in Species} <= names
 
 
 def test_the_readme_tells_the_command_that_makes_the_folder_again(made: Path) -> None:

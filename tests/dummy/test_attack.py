@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from faced.dummy import Act, Challenge, Identity, attack, clip, id_photo
 from faced.dummy.attack import Bend, Sheet, show
-from tests.dummy.conftest import Eyes, difference, eye_distance, openness
+from tests.dummy.conftest import Eyes, difference, eye_distance
 
 FPS = 10.0
 
@@ -32,7 +32,7 @@ def planar_residual(one: NDArray[np.float64], other: NDArray[np.float64]) -> flo
     ids=["flat", "bent upright", "bent level"],
 )
 def test_a_printed_photo_is_seen_and_matches_its_person(sheet: Sheet, photo: NDArray[np.uint8], eyes: Eyes) -> None:
-    film = attack.printed_photo(photo, 1, 1.0, FPS, sheet=sheet)
+    film = attack.shown_photo(photo, 1, 1.0, FPS, sheet=sheet)
     assert not film.truth.live
     reference = eyes.points(photo)
     seen = [eyes.points(film[index]) for index in (0, 4, 8)]
@@ -42,34 +42,24 @@ def test_a_printed_photo_is_seen_and_matches_its_person(sheet: Sheet, photo: NDA
 
 
 def test_a_photo_on_a_screen_is_seen_and_matches_its_person(photo: NDArray[np.uint8], eyes: Eyes) -> None:
-    seen = eyes.points(attack.screen_still(photo, 1, 0.5, FPS)[2])
+    seen = eyes.points(attack.shown_photo(photo, 1, 0.5, FPS, sheet=Sheet(screen=True, sway=0.3))[2])
     assert difference(seen, eyes.points(photo)) < 4
 
 
 def test_a_flat_print_moves_as_a_plane_and_a_head_does_not(
     somebody: Identity, photo: NDArray[np.uint8], eyes: Eyes
 ) -> None:
-    print_film = attack.printed_photo(photo, 1, 1.0, FPS)
+    print_film = attack.shown_photo(photo, 1, 1.0, FPS)
     live_film = clip(somebody, 1, 3.0, FPS, blinks_s=[], acts=[Act(Challenge.LEFT, 0.5)])
     printed = planar_residual(eyes.points(print_film[0]), eyes.points(print_film[6]))
     live = planar_residual(eyes.points(live_film[2]), eyes.points(live_film[15]))
     assert printed < 0.6 * live
 
 
-def test_a_replay_blinks_as_the_person_did(somebody: Identity, eyes: Eyes) -> None:
-    recorded = clip(somebody, 1, 1.2, FPS, motion=0.3, blinks_s=[0.8])
-    replay = attack.screen_replay(recorded, 2, repeats=2)
-    assert not replay.truth.live
-    assert replay.truth.blinks_s == pytest.approx((0.8, 2.0))
-    assert len(replay) == 2 * len(recorded)
-    opened, shut = openness(eyes.points(replay[3])), openness(eyes.points(replay[20]))
-    assert shut < 0.75 * opened
-
-
 def test_an_attack_is_the_same_each_time(photo: NDArray[np.uint8]) -> None:
-    one, other = (attack.printed_photo(photo, 1, 0.3, FPS) for _time in range(2))
+    one, other = (attack.shown_photo(photo, 1, 0.3, FPS) for _time in range(2))
     assert np.array_equal(one[2], other[2])
-    assert not np.array_equal(one[2], attack.printed_photo(photo, 2, 0.3, FPS)[2])
+    assert not np.array_equal(one[2], attack.shown_photo(photo, 2, 0.3, FPS)[2])
 
 
 def test_a_screen_has_a_black_bezel_and_paper_a_white_margin() -> None:

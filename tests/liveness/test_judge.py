@@ -53,7 +53,7 @@ class Stage:
                 self.requests.append((self.time_s, verdict.challenge))
                 self.again.append(verdict.again)
             asking = verdict.state is LivenessState.ASK
-            if verdict.further > len(self.further_s):
+            if verdict.further:
                 self.further_s.append(self.time_s)
         return verdict
 
@@ -135,16 +135,40 @@ def test_who_turns_too_little_is_asked_to_turn_further_and_may() -> None:
 
     stage = Stage(only(Challenge.TURN_LEFT), who)
     assert stage.run().state is LivenessState.LIVE
-    assert len(stage.further_s) == 1
     assert 0.9 < stage.further_s[0] - stage.requests[0][0] < 1.6
 
 
-def test_who_never_turns_far_enough_is_asked_twice_and_given_time_for_both() -> None:
-    stage = Stage(only(Challenge.TURN_LEFT), waving(25, radius_mm=90))
+def test_who_shows_too_little_is_asked_to_go_further_then_for_another_turn_and_then_denied() -> None:
+    stage = Stage(only(*DIRECTIONS), waving(25, radius_mm=90), seed=next(s for s in range(20) if turns_first(s)))
     verdict = stage.run()
     assert (verdict.state, verdict.rule) == (LivenessState.NOT_LIVE, Rule.FLAT)
-    assert len(stage.further_s) == 2
-    assert 7.9 < stage.time_s - stage.requests[0][0] < 8.2
+    assert len({challenge for _, challenge in stage.requests}) == len(stage.requests) == 2
+    first_s, other_s = (asked_s for asked_s, _ in stage.requests)
+    assert first_s < stage.further_s[0] < other_s
+    assert stage.time_s - other_s < 5.0 + 1.5 + 0.1
+
+
+def turns_first(seed: int) -> bool:
+    judge = LivenessJudge(only(*DIRECTIONS), random.Random(seed))
+    return judge.begin(0.0) in (Challenge.TURN_LEFT, Challenge.TURN_RIGHT)
+
+
+def test_a_person_of_whom_one_turn_shows_little_is_live_by_another() -> None:
+    rng = np.random.default_rng(3)
+    person = obeying(25)
+
+    def who(time_s: float, requests: list[tuple[float, Challenge]]) -> Sight:
+        if len(requests) > 1:
+            return person(time_s, requests[1:])
+        asked_s, challenge = requests[0] if requests else (np.inf, Challenge.TURN_LEFT)
+        axis, sign = DIRECTIONS[challenge]
+        tilts = np.zeros(2)
+        tilts[axis] = sign * 12 * there_and_back(time_s, asked_s + REACTION_S, 1.6) if requests else 0.0
+        return head_sight(time_s, Face(float(tilts[0]), 5 + float(tilts[1])), rng, 0.005)
+
+    stage = Stage(only(*DIRECTIONS), who, seed=next(s for s in range(20) if turns_first(s)))
+    assert stage.run().state is LivenessState.LIVE
+    assert len(stage.requests) == 2
 
 
 def test_a_turn_that_is_under_way_is_not_interrupted() -> None:

@@ -423,7 +423,7 @@ def test_whatever_happens_in_whatever_order_the_rules_hold(seed: int) -> None:
 WAIT = LivenessVerdict(LivenessState.WAITING)
 LEFT = LivenessVerdict(LivenessState.ASK, challenge=Challenge.TURN_LEFT)
 LEFT_AGAIN = LivenessVerdict(LivenessState.ASK, challenge=Challenge.TURN_LEFT, again=True)
-LEFT_FURTHER = LivenessVerdict(LivenessState.ASK, challenge=Challenge.TURN_LEFT, further=1)
+LEFT_FURTHER = LivenessVerdict(LivenessState.ASK, challenge=Challenge.TURN_LEFT, further=True)
 LIVE = LivenessVerdict(LivenessState.LIVE)
 FLAT = LivenessVerdict(LivenessState.NOT_LIVE, rule="flat")
 
@@ -468,7 +468,7 @@ def test_the_wrong_side_is_asked_for_again_and_costs_nothing() -> None:
 def test_who_turned_too_little_is_asked_for_more_once() -> None:
     stage = alive(LEFT, LEFT_FURTHER, LEFT_FURTHER, LIVE)
     stage.look(8)
-    assert [request.further for request in stage.requests] == [0, 1]
+    assert [request.further for request in stage.requests] == [False, True]
     assert (stage.outcome, stage.charged) == (Outcome.MATCH, 1)
 
 
