@@ -41,10 +41,14 @@ _BACK = 0.9
 _EYES_BEFORE_S = 3.0
 #: Who has turned to the side for so long and shows too little depth is asked to go further, and given more time for it:
 #: people turn by 15 to 45 degrees.
-_FURTHER_S, _MORE_TIME_S = 0.5, 1.5
-#: Who still does after so long, along yaw and pitch, is asked for another turn, once: in some faces and lights the
-#: predictor shows less of one than of the others.
-_ANOTHER_S = (2.0, 1.0)
+_FURTHER_S, _MORE_TIME_S = 0.3, 1.5
+#: Who has not turned enough to be judged by then is told the same.
+_SLOW_S = 2.5
+#: Who still does after so long, along yaw and pitch, is asked for another turn, to a side if one is left, once: in
+#: some faces and lights the predictor shows less of one than of the others.
+_ANOTHER_S = (1.8, 0.8)
+#: What is asked for next comes sooner: which action it is nobody can foresee.
+_NEXT_ONSET_S = (0.1, 0.4)
 #: A face may be lost from view so often after a request.
 _LOSSES = 2
 
@@ -251,7 +255,7 @@ class LivenessJudge:
         self._asked_s = self._flat_since_s = None
         self._further = False
         self._failure = Rule.NO_ACTION
-        self._onset_s = now_s + self._chance.uniform(*self._policy.onset_s)
+        self._onset_s = now_s + self._chance.uniform(*(self._policy.onset_s if self._rest is None else _NEXT_ONSET_S))
 
     def _perhaps_ask(self, now_s: float) -> None:
         """Ask when the head is still and where it was at the first request: to turn back is no answer."""
@@ -295,6 +299,8 @@ class LivenessJudge:
                 return
             case Progress.EARLY:
                 self._failure = Rule.TOO_EARLY
+            case Progress.NOTHING if self._requests[self._done].turns:
+                self._further = self._further or now_s >= asked_s + _SLOW_S
             case Progress.FLAT:
                 self._failure = Rule.FLAT
                 self._too_flat(now_s)
@@ -307,8 +313,10 @@ class LivenessJudge:
             self._flat_since_s = now_s
         lasted_s = now_s - self._flat_since_s
         axis, _sign = DIRECTIONS[self._requests[self._done]]
-        self._further = axis == 0 and lasted_s >= _FURTHER_S
-        turns = [action for action in self._actions if action.turns and action not in self._requests]
+        self._further = self._further or (axis == 0 and lasted_s >= _FURTHER_S)
+        # To a side people turn farther than they nod, so it tells more.
+        unasked = [action for action in self._actions if action.turns and action not in self._requests]
+        turns = [action for action in unasked if DIRECTIONS[action][0] == 0] or unasked
         if lasted_s >= _ANOTHER_S[axis] and turns and not self._another:
             self._another = True
             self._requests[self._done] = draw(turns, 1, self._chance)[0]
