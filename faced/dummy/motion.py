@@ -52,8 +52,9 @@ class Truth:
 
     ``timestamps_s`` from the first frame; ``yaw_deg``, ``pitch_deg``, ``roll_deg`` as in
     :class:`faced.dummy.scene.Pose`; ``lids`` how far both eyes are closed and ``jaw`` how far the mouth is open (0 to
-    1); ``blinks_s`` the middles of all blinks; ``people`` how many faces are in view; ``live`` is False for
-    attacks and for an empty room.
+    1); ``blinks_s`` the middles of all blinks; ``acts`` what is done; ``people`` how many faces are in view; ``live``
+    is False for attacks and for an empty room. ``asked`` is what the operator of an attack was asked for: a film that
+    he cannot wind does something else.
     """
 
     fps: float
@@ -67,6 +68,7 @@ class Truth:
     acts: tuple[Act, ...] = ()
     people: int = 1
     live: bool = True
+    asked: tuple[Act, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """The same as plain values, for a file beside a film."""
@@ -74,7 +76,9 @@ class Truth:
             name: [round(float(value), 4) for value in getattr(self, name)]
             for name in ("timestamps_s", "yaw_deg", "pitch_deg", "roll_deg", "lids", "jaw")
         }
-        acts = [{**asdict(act), "challenge": act.challenge.value} for act in self.acts]
+        acts, asked = (
+            [{**asdict(act), "challenge": act.challenge.value} for act in some] for some in (self.acts, self.asked)
+        )
         return {
             "fps": self.fps,
             "frames": len(self.timestamps_s),
@@ -82,6 +86,7 @@ class Truth:
             "live": self.live,
             "blinks_s": [round(blink, 4) for blink in self.blinks_s],
             "acts": acts,
+            "asked": asked,
             **tracks,
         }
 

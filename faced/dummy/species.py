@@ -150,7 +150,7 @@ class _Scene:
             noise = np.random.default_rng([47, self.seed, self.victim.seed, index])
             return camera.develop(drawn(index), noise)
 
-        return Clip(truth, picture)
+        return Clip(replace(truth, asked=self.acts), picture)
 
 
 def _printed(scene: _Scene) -> Clip:

@@ -68,7 +68,7 @@ def test_kinds_of_attack_can_be_chosen_and_say_what_was_asked_for(tmp_path: Path
     login = staff(PEOPLE)[0].login
     films = sorted((tmp_path / "town" / "attacks").glob("*.avi"))
     assert [film.stem for film in films] == [f"{login}-flat_print", f"{login}-tablet_still"]
-    asked = [json.loads(film.with_suffix(".json").read_text(encoding="utf-8"))["acts"] for film in films]
+    asked = [json.loads(film.with_suffix(".json").read_text(encoding="utf-8"))["asked"] for film in films]
     assert [[act["challenge"] for act in acts] for acts in asked] == [["left"], ["right"]]
     readme = (tmp_path / "town" / "README.md").read_text(encoding="utf-8")
     assert "--species flat_print --species tablet_still" in readme and "--attacks" not in readme
@@ -86,6 +86,7 @@ def test_every_film_can_be_played_and_its_truth_is_beside_it(made: Path) -> None
             frames += 1
         assert frames == truth["frames"] > 0
         assert truth["live"] == (film.parent.name == "clips" and truth["people"] > 0)
+        assert len(truth["asked"]) == (film.parent.name == "attacks")
     names = {film.stem for film in films}
     assert {"scene-nobody", "scene-two-people", "scene-mask", "scene-hand", "scene-glare", "scene-dim"} <= names
     for member in staff(PEOPLE):

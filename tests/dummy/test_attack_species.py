@@ -99,7 +99,14 @@ def test_films_that_cannot_be_wound_act_by_themselves(somebody: Identity) -> Non
     assert {act.challenge for act in turning.acts} == {Challenge.LEFT, Challenge.RIGHT}
     assert {act.challenge for act in blinking.acts} == {Challenge.BLINK}
     assert {act.challenge for act in everything.acts} == set(Challenge) - {Challenge.SMILE}
-    assert present(Species.REPLAY_RANDOM, somebody, 6, 16.0, FPS, [LEFT]).truth.acts == everything.acts
+    asked = present(Species.REPLAY_RANDOM, somebody, 6, 16.0, FPS, [LEFT]).truth
+    assert (asked.acts, asked.asked) == (everything.acts, (LEFT,))
+
+
+@pytest.mark.parametrize("species", Species)
+def test_the_truth_says_what_was_asked_for_whether_it_is_done_or_not(species: Species, somebody: Identity) -> None:
+    assert present(species, somebody, 1, 0.2, FPS, [BLINK]).truth.asked == (BLINK,)
+    assert present(species, somebody, 1, 0.2, FPS).truth.asked == ()
 
 
 @pytest.mark.parametrize("asked", Challenge)
