@@ -180,11 +180,12 @@ def _scenes(first: StaffMember, seed: int, fps: float) -> dict[str, Callable[[],
 
 
 def _attacks(folder: Path, members: list[StaffMember], kinds: list[Species], seed: int, fps: float) -> Iterator[Film]:
-    """Each kind on each person; its operator obeys another challenge each time."""
+    """Each kind on each person, another challenge asked for each time; the same one whichever kinds were chosen."""
     challenges = [challenge for challenge in Challenge if challenge is not Challenge.SMILE]
+    turns = {kind: turn for turn, kind in enumerate(Species)}
     for index, member in enumerate(members):
-        for turn, kind in enumerate(kinds):
-            act = Act(challenges[(index + turn) % len(challenges)], _ACT_START_S)
+        for kind in kinds:
+            act = Act(challenges[(index + turns[kind]) % len(challenges)], _ACT_START_S)
             yield Film(folder / f"{member.login}-{kind}.avi", _attacking(member, kind, seed, fps, act))
 
 

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from cli.exit_codes import ExitCode
 from cli.main import group
 from faced.dummy import staff
+from faced.dummy.motion import Challenge
 from faced.dummy.species import Species
 from faced.i18n import set_language
 
@@ -61,17 +62,16 @@ def test_everybody_has_a_photo_an_entry_and_a_line_in_the_list(made: Path) -> No
         assert picture is not None and picture.shape == (600, 480, 3)
 
 
-def test_kinds_of_attack_can_be_chosen_and_say_what_was_asked_for(tmp_path: Path) -> None:
-    chosen = ("tablet_still", "flat_print")
+def test_kinds_of_attack_can_be_chosen_and_are_the_same_as_among_all(made: Path, tmp_path: Path) -> None:
+    chosen = ("tablet_still", "upright_bent_print")
     result = make(tmp_path / "town", "--fps", 5, *(part for kind in chosen for part in ("--species", kind)))
     assert result.exit_code == ExitCode.DONE, result.output
     login = staff(PEOPLE)[0].login
-    films = sorted((tmp_path / "town" / "attacks").glob("*.avi"))
-    assert [film.stem for film in films] == [f"{login}-flat_print", f"{login}-tablet_still"]
-    asked = [json.loads(film.with_suffix(".json").read_text(encoding="utf-8"))["asked"] for film in films]
-    assert [[act["challenge"] for act in acts] for acts in asked] == [["left"], ["right"]]
+    some, every = digests(tmp_path / "town" / "attacks"), digests(made / "attacks")
+    assert set(some) == {f"{login}-{kind}.{ending}" for kind in chosen for ending in ("avi", "json")}
+    assert some.items() <= every.items()
     readme = (tmp_path / "town" / "README.md").read_text(encoding="utf-8")
-    assert "--species flat_print --species tablet_still" in readme and "--attacks" not in readme
+    assert "--species upright_bent_print --species tablet_still" in readme and "--attacks" not in readme
 
 
 def test_every_film_can_be_played_and_its_truth_is_beside_it(made: Path) -> None:
@@ -86,12 +86,25 @@ def test_every_film_can_be_played_and_its_truth_is_beside_it(made: Path) -> None
             frames += 1
         assert frames == truth["frames"] > 0
         assert truth["live"] == (film.parent.name == "clips" and truth["people"] > 0)
-        assert len(truth["asked"]) == (film.parent.name == "attacks")
     names = {film.stem for film in films}
     assert {"scene-nobody", "scene-two-people", "scene-mask", "scene-hand", "scene-glare", "scene-dim"} <= names
     for member in staff(PEOPLE):
         assert member.login in names
         assert {f"{member.login}-{kind}" for kind in Species} <= names
+
+
+def test_every_operator_is_asked_for_one_thing_and_not_all_for_the_same(made: Path) -> None:
+    truths = [json.loads(path.read_text(encoding="utf-8")) for path in (made / "attacks").glob("*.json")]
+    asked = [act["challenge"] for truth in truths for act in truth["asked"]]
+    assert len(asked) == len(truths) == len(Species)
+    assert set(asked) == set(Challenge) - {Challenge.SMILE}
+
+
+def test_a_kind_that_does_not_exist_is_a_usage_error(tmp_path: Path) -> None:
+    result = make(tmp_path / "town", "--species", "hologram")
+    assert result.exit_code == ExitCode.USAGE
+    assert "foreign_head" in result.output
+    assert not (tmp_path / "town").exists()
 
 
 def test_the_readme_tells_the_command_that_makes_the_folder_again(made: Path) -> None:
