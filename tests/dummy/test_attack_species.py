@@ -41,6 +41,13 @@ def test_every_species_is_seen_as_its_victim(species: Species, somebody: Identit
 
 
 @pytest.mark.parametrize("species", Species)
+def test_an_attack_is_the_same_each_time_and_another_with_another_seed(species: Species, somebody: Identity) -> None:
+    one, again, other = (present(species, somebody, seed, 0.3, FPS)[2] for seed in (2, 2, 3))
+    assert np.array_equal(one, again)
+    assert not np.array_equal(one, other)
+
+
+@pytest.mark.parametrize("species", Species)
 def test_what_comes_before_an_act_does_not_depend_on_it(species: Species, somebody: Identity) -> None:
     idle, obeying = (present(species, somebody, 3, 1.0, FPS, acts) for acts in ((), (RIGHT,)))
     assert np.array_equal(idle[3], obeying[3])
@@ -71,6 +78,12 @@ def test_real_eyes_blink_through_a_print_and_printed_ones_do_not(somebody: Ident
         film = present(species, somebody, 1, 1.6, FPS, [BLINK])
         share[species] = openness(eyes.points(film[SHUT])) / openness(eyes.points(film[2]))
     assert share[Species.CUT_EYES_PRINT] < 0.8 < share[Species.FOREIGN_HEAD], share
+
+
+def test_a_film_on_a_tablet_blinks_as_the_person_did(somebody: Identity, eyes: Eyes) -> None:
+    film = present(Species.REPLAY_CHOSEN, somebody, 1, 1.6, FPS, [BLINK])
+    assert film.truth.blinks_s[0] == pytest.approx(SHUT / FPS)
+    assert openness(eyes.points(film[SHUT])) < 0.75 * openness(eyes.points(film[2]))
 
 
 def test_what_lies_behind_the_holes_is_another_person(somebody: Identity) -> None:
