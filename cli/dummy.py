@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-import json
-import shlex
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from cli.printing import dry_run_option, json_option, print_facts, print_json, progress
-from faced.dummy.clip import Clip, clip, nobody
-from faced.dummy.covering import Worn
-from faced.dummy.identity import Identity
-from faced.dummy.ldif import DEFAULT_BASE, PEOPLE, check_base, hr_directory
-from faced.dummy.motion import Act, Challenge
-from faced.dummy.photo import encode_jpeg, id_photo
-from faced.dummy.scene import DIM_LIGHT, DIM_WEBCAM, SIDE_LIGHT
-from faced.dummy.species import Species, present
-from faced.dummy.staff import StaffMember, staff
+from cli.printing import dry_run_option, json_option, print_facts, print_json
 from faced.errors import NotAllowed
 from faced.i18n import _
 
-_CLIP_SECONDS, _ATTACK_SECONDS, _SCENE_SECONDS = 5.0, 4.0, 2.0
-_ACT_START_S = 1.5
-#: Somebody who is not on any staff: the roster begins at 1000.
-_STRANGER_SEED = 1
-
-
-@dataclass(frozen=True)
-class Film:
-    """A film to be made: where, and how."""
-
-    path: Path
-    make: Callable[[], Clip]
+#: As :class:`faced.dummy.species.Species`, which is not loaded for the help.
+_SPECIES = (
+    "flat_print",
+    "upright_bent_print",
+    "level_bent_print",
+    "moved_print",
+    "cut_eyes_print",
+    "stick_print",
+    "tablet_still",
+    "replay_neutral",
+    "replay_turning",
+    "replay_blinking",
+    "replay_random",
+    "replay_chosen",
+    "foreign_head",
+)
+#: As :data:`faced.dummy.ldif.DEFAULT_BASE`, for the same reason.
+_BASE = "dc=example,dc=jp"
 
 
 @click.group(help=_("Staff who do not exist, for tests and demonstrations."))
@@ -46,7 +39,8 @@ def dummy() -> None:
     help=_(
         "Make a folder of dummy staff: ID photos, an HR directory as LDIF and, if wanted, clips and attacks.\n\n"
         "All of it is drawn from the seed: the same options give the same files. Nobody in it exists."
-    )
+    ),
+    epilog=f"NAME: {', '.join(_SPECIES)}",
 )
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, metavar="DIR", help=_("Where."))
 @click.option("--staff", "count", type=click.IntRange(1), default=20, show_default=True, help=_("How many people."))
@@ -54,8 +48,9 @@ def dummy() -> None:
 @click.option("--attacks", is_flag=True, help=_("Every kind of attack on each: prints, screens, films, a head."))
 @click.option(
     "--species",
-    type=click.Choice([kind.value for kind in Species]),
+    type=click.Choice(_SPECIES),
     multiple=True,
+    metavar="NAME",
     help=_("Only attacks of this kind; may be repeated."),
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help=_("Of names, movements and rooms."))
@@ -63,7 +58,7 @@ def dummy() -> None:
 @click.option(
     "--fps", type=click.IntRange(5, 60), default=15, show_default=True, help=_("Frames a second of the films.")
 )
-@click.option("--base", default=DEFAULT_BASE, show_default=True, metavar="DN", help=_("The base of the HR directory."))
+@click.option("--base", default=_BASE, show_default=True, metavar="DN", help=_("The base of the HR directory."))
 @click.option(
     "--force", is_flag=True, help=_("Write into a folder that is not empty; files of the same name are replaced.")
 )
@@ -84,25 +79,30 @@ def make(
     as_json: bool,
 ) -> None:
     """Write the folder."""
+    from cli.dummy_folder import attacks_on, clips_of, described, readme, write
+    from faced.dummy.ldif import PEOPLE, check_base
+    from faced.dummy.species import Species
+    from faced.dummy.staff import staff
+
     try:
         base = check_base(base)
     except ValueError:
         raise click.BadParameter(
-            _("Use dc=, o= and ou= only, such as {example}.").format(example=DEFAULT_BASE), param_hint="--base"
+            _("Use dc=, o= and ou= only, such as {example}.").format(example=_BASE), param_hint="--base"
         ) from None
     try:
         members = staff(count, seed, difficult=difficult)
     except ValueError:
         raise click.BadParameter(_("There are not that many dummy faces."), param_hint="--staff") from None
-    films = [*(_clips(out / "clips", members, seed, fps) if clips else ())]
+    films = [*(clips_of(out / "clips", members, seed, fps) if clips else ())]
     kinds = [kind for kind in Species if kind.value in species] if species else list(Species) if attacks else []
-    films += _attacks(out / "attacks", members, kinds, seed, fps)
+    films += attacks_on(out / "attacks", members, kinds, seed, fps)
     _check_empty(out, force=force)
     if not dry_run:
-        _write(out, members, films, base, readme=_readme(count, clips, kinds, seed, difficult, fps, base))
+        write(out, members, films, base, page=readme(count, clips, kinds, seed, difficult, fps, base))
     answer = {
         "folder": str(out),
-        "staff": [_described(member) for member in members],
+        "staff": [described(member) for member in members],
         "films": [str(film.path.relative_to(out)) for film in films],
         "written": not dry_run,
     }
@@ -125,127 +125,3 @@ def _check_empty(out: Path, *, force: bool) -> None:
         raise NotAllowed(
             _("{path} is not empty. Name a new folder, or use --force.").format(path=out), reason="not_empty"
         )
-
-
-def _write(out: Path, members: list[StaffMember], films: list[Film], base: str, *, readme: str) -> None:
-    photos: dict[str, bytes] = {}
-    for folder in ("photos", *{film.path.parent.name for film in films}):
-        (out / folder).mkdir(parents=True, exist_ok=True)
-    with progress(len(members) + len(films), _("Dummy staff")) as step:
-        for member in members:
-            photos[member.login] = encode_jpeg(id_photo(member.identity()))
-            (out / "photos" / f"{member.login}.jpg").write_bytes(photos[member.login])
-            step()
-        for film in films:
-            film.make().save(film.path)
-            step()
-    (out / "hr.ldif").write_text("".join(hr_directory(members, photos, base)), encoding="ascii")
-    listing = json.dumps([_described(member) for member in members], ensure_ascii=False, indent=1)
-    (out / "staff.json").write_text(listing + "\n", encoding="utf-8")
-    (out / "README.md").write_text(readme, encoding="utf-8")
-
-
-def _clips(folder: Path, members: list[StaffMember], seed: int, fps: float) -> Iterator[Film]:
-    """One clip a person, each obeying another challenge, and the first person in scenes that cannot be judged."""
-    challenges = list(Challenge)
-    for index, member in enumerate(members):
-        act = Act(challenges[index % len(challenges)], _ACT_START_S)
-        yield Film(folder / f"{member.login}.avi", _looking(member, seed, fps, act))
-    first = members[0]
-    for name, scene in _scenes(first, seed, fps).items():
-        yield Film(folder / f"scene-{name}.avi", scene)
-
-
-def _looking(member: StaffMember, seed: int, fps: float, act: Act) -> Callable[[], Clip]:
-    return lambda: clip(member.identity(), seed, _CLIP_SECONDS, fps, acts=[act])
-
-
-def _scenes(first: StaffMember, seed: int, fps: float) -> dict[str, Callable[[], Clip]]:
-    seconds = _SCENE_SECONDS
-
-    def identity() -> Identity:
-        return first.identity()
-
-    return {
-        "nobody": lambda: nobody(seed, seconds, fps),
-        "two-people": lambda: clip(identity(), seed, seconds, fps, beside=Identity(_STRANGER_SEED)),
-        "glasses": lambda: clip(identity(), seed, seconds, fps, worn=Worn(glasses=True)),
-        "mask": lambda: clip(identity(), seed, seconds, fps, worn=Worn(mask=True)),
-        "hand": lambda: clip(identity(), seed, seconds, fps, worn=Worn(hand=True)),
-        "glare": lambda: clip(identity(), seed, seconds, fps, worn=Worn(glare=0.9)),
-        "dim": lambda: clip(identity(), seed, seconds, fps, light=DIM_LIGHT, sensor=DIM_WEBCAM),
-        "side-light": lambda: clip(identity(), seed, seconds, fps, light=SIDE_LIGHT),
-        "far": lambda: clip(identity(), seed, seconds, fps, distance_cm=140),
-    }
-
-
-def _attacks(folder: Path, members: list[StaffMember], kinds: list[Species], seed: int, fps: float) -> Iterator[Film]:
-    """Each kind on each person, another challenge asked for each time; the same one whichever kinds were chosen."""
-    challenges = [challenge for challenge in Challenge if challenge is not Challenge.SMILE]
-    turns = {kind: turn for turn, kind in enumerate(Species)}
-    for index, member in enumerate(members):
-        for kind in kinds:
-            act = Act(challenges[(index + turns[kind]) % len(challenges)], _ACT_START_S)
-            yield Film(folder / f"{member.login}-{kind}.avi", _attacking(member, kind, seed, fps, act))
-
-
-def _attacking(member: StaffMember, kind: Species, seed: int, fps: float, act: Act) -> Callable[[], Clip]:
-    return lambda: present(kind, member.identity(), seed, _ATTACK_SECONDS, fps, [act])
-
-
-def _described(member: StaffMember) -> dict[str, str | int]:
-    return {
-        "number": member.number,
-        "login": member.login,
-        "name": member.name,
-        "japanese_name": member.japanese_name,
-        "kana_name": member.kana_name,
-        "mail": member.mail,
-        "category": member.category.value,
-        "seed": member.seed,
-    }
-
-
-def _asked(kinds: list[Species]) -> str:
-    """The options that lead to these attacks."""
-    return " --attacks" if kinds == list(Species) else "".join(f" --species {kind}" for kind in kinds)
-
-
-def _readme(count: int, clips: bool, kinds: list[Species], seed: int, difficult: bool, fps: int, base: str) -> str:
-    command = f"facectl dummy make --out DIR --staff {count} --seed {seed} --fps {fps} --base {shlex.quote(base)}"
-    command += " --clips" * clips + _asked(kinds) + " --difficult" * difficult
-    contents = {
-        "photos/LOGIN.jpg": _("ID photos, 480x600 pixels."),
-        "hr.ldif": _(
-            "The HR directory, {people}: inetOrgPerson with jpegPhoto. For an empty directory `slapadd -l hr.ldif` or "
-            "`ldapadd -f hr.ldif`; where the base exists already, `ldapadd -c`."
-        ).format(people=f"{PEOPLE},{base}"),
-        "staff.json": _("The same people without photos, with the seed of each face."),
-    }
-    if clips:
-        contents["clips/LOGIN.avi"] = _(
-            "{seconds:.0f} seconds before a webcam, {fps} frames a second (set the camera's `fps` to the same), "
-            "obeying one challenge. The .json beside it says what happens in it."
-        ).format(seconds=_CLIP_SECONDS, fps=fps)
-        contents["clips/scene-*.avi"] = _(
-            "Nobody, two people, a mask, a hand, poor light, too far away: scenes that no logon may be decided on; "
-            "and glasses with and without glare."
-        )
-    if kinds:
-        contents["attacks/LOGIN-SPECIES.avi"] = _(
-            "Prints, screens, films on a screen and a modelled head; whoever holds them does what is asked for as far "
-            "as that can be done. They look like the person and must be refused, but films of the asked action and "
-            "heads are not stopped. The .json beside it says what was asked for."
-        )
-    lines = [
-        "# " + _("Dummy staff"),
-        "",
-        _("Nobody here exists. Faces, names and numbers were made by this command, which makes the same files again:"),
-        "",
-        f"    {command}",
-        "",
-        _("Error rates and thresholds must never be taken from them."),
-        "",
-        *(f"* `{name}`: {meaning}" for name, meaning in contents.items()),
-    ]
-    return "\n".join(lines) + "\n"

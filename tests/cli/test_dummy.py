@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -13,10 +16,12 @@ from click.testing import CliRunner, Result
 from cli.exit_codes import ExitCode
 from cli.main import group
 from faced.dummy import staff
+from faced.dummy.ldif import DEFAULT_BASE
 from faced.dummy.motion import Challenge
-from faced.dummy.species import Species
+from faced.dummy.species import REPLAYS, Species
 from faced.i18n import set_language
 
+ROOT = Path(__file__).parents[2]
 PEOPLE = 1
 
 
@@ -98,6 +103,31 @@ def test_every_operator_is_asked_for_one_thing_and_not_all_for_the_same(made: Pa
     asked = [act["challenge"] for truth in truths for act in truth["asked"]]
     assert len(asked) == len(truths) == len(Species)
     assert set(asked) == set(Challenge) - {Challenge.SMILE}
+
+
+def test_the_help_names_every_kind_and_the_base_and_loads_nothing_to_draw_with() -> None:
+    words = facectl("dummy", "make", "--help").output.split("NAME: ")[1].replace(",", " ").split()
+    assert words == list(Species)
+    code = (
+        "import atexit, sys; from cli.main import main; sys.argv = ['facectl', 'dummy', 'make', '--help']; "
+        "atexit.register(lambda: print(sorted({'cv2', 'numpy', 'faced.dummy'} & set(sys.modules)))); main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert f"[default: {DEFAULT_BASE}]" in " ".join(done.stdout.split())
+    assert done.stdout.rstrip().endswith("[]")
+
+
+def test_the_shell_completes_the_kinds() -> None:
+    words = {"COMP_WORDS": "facectl dummy make --species replay_", "COMP_CWORD": "4"}
+    done = subprocess.run(
+        [sys.executable, "-c", "from cli.main import group; group().main(prog_name='facectl')"],
+        cwd=ROOT,
+        env={**os.environ, **words, "_FACECTL_COMPLETE": "bash_complete"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.split() == [f"plain,{kind}" for kind in Species if kind in REPLAYS]
 
 
 def test_a_kind_that_does_not_exist_is_a_usage_error(tmp_path: Path) -> None:
