@@ -130,6 +130,12 @@ def test_the_shell_completes_the_kinds() -> None:
     assert done.stdout.split() == [f"plain,{kind}" for kind in Species if kind in REPLAYS]
 
 
+def test_the_manual_names_every_kind() -> None:
+    manual = (ROOT / "packaging" / "man" / "facectl.1").read_text(encoding="utf-8")
+    section = manual.partition("dummy make")[2].partition("completion")[0]
+    assert [kind for kind in Species if kind not in section] == []
+
+
 def test_a_kind_that_does_not_exist_is_a_usage_error(tmp_path: Path) -> None:
     result = make(tmp_path / "town", "--species", "hologram")
     assert result.exit_code == ExitCode.USAGE
