@@ -42,11 +42,12 @@ _EYES_BEFORE_S = 3.0
 #: Who has turned to the side for so long and shows too little depth is asked to go further, and given more time for it:
 #: people turn by 15 to 45 degrees.
 _FURTHER_S, _MORE_TIME_S = 0.3, 1.5
-#: Who has not turned enough to be judged by then is told the same.
+#: Who has not turned enough to be judged by then is told the same. Nods are not urged on: a bent print that is tilted
+#: by 30 to 45 degrees shows some depth.
 _SLOW_S = 2.5
-#: Who still does after so long, along yaw and pitch, is asked for another turn, to a side if one is left, once: in
+#: Who still does after so long, to the side or nodding, is asked for another turn, to a side if one is left, once: in
 #: some faces and lights the predictor shows less of one than of the others.
-_ANOTHER_S = (1.8, 0.8)
+_SIDE_S, _NOD_S = 1.8, 0.8
 #: What is asked for next comes sooner: which action it is nobody can foresee.
 _NEXT_ONSET_S = (0.1, 0.4)
 #: A face may be lost from view so often after a request.
@@ -299,7 +300,7 @@ class LivenessJudge:
                 return
             case Progress.EARLY:
                 self._failure = Rule.TOO_EARLY
-            case Progress.NOTHING if self._requests[self._done].turns:
+            case Progress.NOTHING if self._sideways:
                 self._further = self._further or now_s >= asked_s + _SLOW_S
             case Progress.FLAT:
                 self._failure = Rule.FLAT
@@ -307,17 +308,21 @@ class LivenessJudge:
         if self._asked_s is not None and now_s > asked_s + self._policy.request_s + _MORE_TIME_S * self._further:
             self._deny(self._failure)
 
+    @property
+    def _sideways(self) -> bool:
+        """Whether a turn to a side is asked for."""
+        return DIRECTIONS.get(self._requests[self._done], (None, 0))[0] == 0
+
     def _too_flat(self, now_s: float) -> None:
         """The head has turned and depth does not show: more is asked for before that is held against anybody."""
         if self._flat_since_s is None:
             self._flat_since_s = now_s
         lasted_s = now_s - self._flat_since_s
-        axis, _sign = DIRECTIONS[self._requests[self._done]]
-        self._further = self._further or (axis == 0 and lasted_s >= _FURTHER_S)
+        self._further = self._further or (self._sideways and lasted_s >= _FURTHER_S)
         # To a side people turn farther than they nod, so it tells more.
         unasked = [action for action in self._actions if action.turns and action not in self._requests]
         turns = [action for action in unasked if DIRECTIONS[action][0] == 0] or unasked
-        if lasted_s >= _ANOTHER_S[axis] and turns and not self._another:
+        if lasted_s >= (_SIDE_S if self._sideways else _NOD_S) and turns and not self._another:
             self._another = True
             self._requests[self._done] = draw(turns, 1, self._chance)[0]
             self._put_off(now_s)

@@ -158,9 +158,16 @@ def test_after_a_nod_that_shows_too_little_a_turn_to_the_side_is_asked_for() -> 
 
 
 def test_who_hardly_moves_is_told_to_go_further() -> None:
-    stage = Stage(only(Challenge.LOOK_UP), obeying(3))
+    stage = Stage(only(Challenge.TURN_LEFT), obeying(3))
     assert stage.run().state is LivenessState.NOT_LIVE
     assert stage.further_s[0] - stage.requests[0][0] == pytest.approx(2.5, abs=0.1)
+
+
+def test_nobody_is_urged_to_nod_further() -> None:
+    for degrees in (3, 35):
+        stage = Stage(only(Challenge.LOOK_DOWN), waving(degrees))
+        assert stage.run().state is LivenessState.NOT_LIVE
+        assert not stage.further_s
 
 
 def turns_first(seed: int) -> bool:
