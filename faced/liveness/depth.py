@@ -77,8 +77,10 @@ _LEAST_SIGNIFICANCE = 3.0
 _LENGTH, _LENGTH_BY_SINE = 0.02, 0.9
 #: By so much for each c (the mean of the tests) one eye may become wider than the other (natural logarithm).
 _EYES_BY_SINE = 0.87
-#: The tests see one turn: the most of them is at most so many times the least (2.2 and 3.1 on heads).
-_AGREEMENT = (3.0, 4.0)
+#: The tests see one turn: the most of them is at most so many times the least. In nine of ten pairs of photos of real
+#: people 2.2 where they nod by more than 16 degrees; on prints that are tilted by 20 to 50 what the predictor invents
+#: agrees less (2.2 to 3.4 where all else passes).
+_AGREEMENT = (3.0, 2.2)
 #: Frames follow each other so fast that half of them tell nothing new.
 _INDEPENDENT = 0.5
 FEWEST_SIGHTS = 4
@@ -120,7 +122,7 @@ class Relief:
             and (sines >= least).all()
             and sines.mean() >= _LEAST_MEAN[axis]
             and (sines >= _LEAST_SIGNIFICANCE * self.errors[:, axis]).all()
-            and sines.max() <= _AGREEMENT[strictness] * sines.min()
+            and sines.max() <= _AGREEMENT[axis] * sines.min()
             and self.lengths.min() > 0
             and abs(np.log(self.lengths[axis])) <= shortened + _LENGTH + _LENGTH_BY_SINE * sines.min()
             and (axis == 1 or self.eyes * sign <= _EYES_BY_SINE * sines.mean())

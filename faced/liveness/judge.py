@@ -48,6 +48,8 @@ _SLOW_S = 2.5
 #: Who still does after so long, to the side or nodding, is asked for another turn, to a side if one is left, once: in
 #: some faces and lights the predictor shows less of one than of the others.
 _SIDE_S, _NOD_S = 1.8, 0.8
+#: Depth must show for so long: of many looks at a print one may be deceived.
+_SHOWN_S = 0.1
 #: What is asked for next comes sooner: which action it is nobody can foresee.
 _NEXT_ONSET_S = (0.1, 0.4)
 #: A face may be lost from view so often after a request.
@@ -141,6 +143,7 @@ class LivenessJudge:
         self._onset_s = 0.0
         self._asked_s: float | None = None
         self._flat_since_s: float | None = None
+        self._shown_since_s: float | None = None
         self._further = False
         self._another = False
         #: Yaw and pitch at the first request, degrees.
@@ -236,7 +239,7 @@ class LivenessJudge:
     def _forget(self) -> None:
         """Nothing has been shown on this track yet."""
         self._begun_s = None
-        self._asked_s = self._flat_since_s = None
+        self._asked_s = self._flat_since_s = self._shown_since_s = None
         self._further = False
         self._rest = None
         self._done = 0
@@ -253,7 +256,7 @@ class LivenessJudge:
         self._veto = self._veto or rule
 
     def _put_off(self, now_s: float) -> None:
-        self._asked_s = self._flat_since_s = None
+        self._asked_s = self._flat_since_s = self._shown_since_s = None
         self._further = False
         self._failure = Rule.NO_ACTION
         self._onset_s = now_s + self._chance.uniform(*(self._policy.onset_s if self._rest is None else _NEXT_ONSET_S))
@@ -279,8 +282,12 @@ class LivenessJudge:
 
     def _judge(self, now_s: float, asked_s: float) -> None:
         progress = self._progress(self._requests[self._done], asked_s, now_s)
+        if progress is not Progress.DONE:
+            self._shown_since_s = None
+        elif self._shown_since_s is None:
+            self._shown_since_s = now_s
         match progress:
-            case Progress.DONE:
+            case Progress.DONE if self._lasts(now_s):
                 self._deep = self._deep or self._requests[self._done].turns
                 self._done += 1
                 self._again = False
@@ -307,6 +314,11 @@ class LivenessJudge:
                 self._too_flat(now_s)
         if self._asked_s is not None and now_s > asked_s + self._policy.request_s + _MORE_TIME_S * self._further:
             self._deny(self._failure)
+
+    def _lasts(self, now_s: float) -> bool:
+        """Whether what was asked for has been seen done for long enough: a turn and its depth, not a blink."""
+        since_s = now_s if self._shown_since_s is None else self._shown_since_s
+        return not self._requests[self._done].turns or now_s >= since_s + _SHOWN_S - 1e-6
 
     @property
     def _sideways(self) -> bool:
