@@ -136,7 +136,7 @@ class Town:
         self.uids = {member.login: FIRST_UID + at for at, member in enumerate(members)}
         self._stack = contextlib.ExitStack()
         self._daemons: dict[str, subprocess.Popen[bytes]] = {}
-        self._passphrase = secrets.token_urlsafe(16)
+        self.passphrase = secrets.token_urlsafe(16)
 
     def __enter__(self) -> Town:
         try:
@@ -382,7 +382,7 @@ class Town:
             )
         )
         shutil.copy(self.slapd.ca_file, etc / "directory-ca.pem")
-        self._secret("passphrase", self._passphrase)
+        self._secret("passphrase", self.passphrase)
         self._secret("admin.password", self.slapd.admin_password)
         self.system.path(f"/etc/pam.d/{SERVICE}").write_text(_STACK)
         # systemd-tmpfiles and the units' StateDirectory= on a real PC.
