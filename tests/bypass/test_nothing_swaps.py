@@ -110,7 +110,9 @@ def _foreign_realm(forger: Forger) -> SealedFace:
 
 def _in_our_name(forger: Forger) -> SealedFace:
     """Signed by a stranger who names the enrolling handler as the issuer."""
-    genuine = parse(forger.seal().template).unverified
+    sealed = forger.seal()
+    assert sealed.template is not None
+    genuine = parse(sealed.template).unverified
     stranger = _stranger()
     forged = dataclasses.replace(genuine, issuer=key_id(bytes(stranger.verify_key)))
     [_payload, signature] = encoding.decode(forged.sign(stranger))
@@ -270,11 +272,12 @@ def forger(
     assert running_town.logon(clerk.login, running_town.passwords[clerk.login]).code == Code.SUCCESS
     station = Station.open(running_town.system.path(STATION))
     with running_town.slapd.admin() as admin:
-        faces = [People(admin, running_town.slapd.tree).face(member.login) for member in (clerk, intruder)]
+        people = People(admin, running_town.slapd.tree)
+        own, intruders = people.face(clerk.login), people.face(intruder.login)
         delegations = RealmDocuments(admin, running_town.slapd.tree).read().delegations
         host = Hosts(admin, running_town.slapd.tree).read(HOST).statement
     papers = RealmPapers(station.manifest, delegations, host)
-    return Forger(station, *faces, papers, int(time.time()), lambda _name: running_town.passphrase.encode())
+    return Forger(station, own, intruders, papers, int(time.time()), lambda _name: running_town.passphrase.encode())
 
 
 @pytest.fixture
