@@ -45,8 +45,8 @@ _FURTHER_S, _MORE_TIME_S = 0.3, 1.5
 #: Who has not turned enough to be judged by then is told the same. Nods are not urged on: a bent print that is tilted
 #: by 30 to 45 degrees shows some depth.
 _SLOW_S = 2.5
-#: Who still does after so long, to the side or nodding, is asked for another turn, to a side if one is left, once: in
-#: some faces and lights the predictor shows less of one than of the others.
+#: Who still does after so long, to the side or nodding, is asked for a turn of the other kind, once: in some faces and
+#: lights the predictor shows less of one than of the other.
 _SIDE_S, _NOD_S = 1.8, 0.8
 #: Depth must show for so long: of many looks at a print one may be deceived.
 _SHOWN_S = 0.1
@@ -331,9 +331,10 @@ class LivenessJudge:
             self._flat_since_s = now_s
         lasted_s = now_s - self._flat_since_s
         self._further = self._further or (self._sideways and lasted_s >= _FURTHER_S)
-        # To a side people turn farther than they nod, so it tells more.
         unasked = [action for action in self._actions if action.turns and action not in self._requests]
-        turns = [action for action in unasked if DIRECTIONS[action][0] == 0] or unasked
+        # Of whom it shows too little in a turn to one side, the predictor does to the other, too; in a nod it may not.
+        axis = DIRECTIONS[self._requests[self._done]][0]
+        turns = [action for action in unasked if DIRECTIONS[action][0] != axis] or unasked
         if lasted_s >= (_SIDE_S if self._sideways else _NOD_S) and turns and not self._another:
             self._another = True
             self._requests[self._done] = draw(turns, 1, self._chance)[0]
