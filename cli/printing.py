@@ -8,12 +8,14 @@ import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 import click
 
 from cli.exit_codes import ExitCode
+from faced.enrolment.fiscal_year import JST
 from faced.errors import StateError
 from faced.i18n import _
 
@@ -47,6 +49,11 @@ def check_reason(reason: str) -> None:
 def print_json(value: Any) -> None:
     """One JSON document on standard output."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def moment(unix: int) -> str:
+    """A time as people in Japan read it."""
+    return datetime.fromtimestamp(unix, UTC).astimezone(JST).strftime("%Y-%m-%d %H:%M")
 
 
 def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
 from cli.passphrase import new_passphrase, passphrase_file_option, read_passphrase, unlock_from
-from cli.printing import dry_run_option, json_option, print_facts, print_json, print_table
+from cli.printing import dry_run_option, json_option, moment, print_facts, print_json, print_table
 from cli.run import Run, pass_run
 from cli.station import connector, open_desk, operator, station_option, write_act
 from faced.directory.connector import Account
 from faced.directory.realm import RealmDocuments
 from faced.directory.tree import RoleAccount, Tree
 from faced.enrolment.acts import Act
-from faced.enrolment.fiscal_year import JST, last_day
+from faced.enrolment.fiscal_year import last_day
 from faced.enrolment.founding import DEFAULT_GROUP, Founding, check_free, found
 from faced.enrolment.manifest import last_manifest, next_manifest
 from faced.enrolment.person import check_group
@@ -213,10 +212,10 @@ def show(run: Run, station_path: Path | None, as_json: bool) -> None:
         return
     _show_anchor(station.realm, False)
     if manifest is not None:
-        print_facts([(_("Manifest until"), _moment(manifest.expires)), (_("Serial"), str(manifest.serial))])
+        print_facts([(_("Manifest until"), moment(manifest.expires)), (_("Serial"), str(manifest.serial))])
     click.echo()
     print_table(
-        [_("Handler"), _("Role"), _("Until")], [(name, roles, _moment(expires)) for name, roles, expires in handlers]
+        [_("Handler"), _("Role"), _("Until")], [(name, roles, moment(expires)) for name, roles, expires in handlers]
     )
     if manifest is not None:
         click.echo()
@@ -239,7 +238,7 @@ def reissue(run: Run, station_path: Path | None, passphrase_file: Path | None, o
     """Sign the next manifest in the role ``manifest``."""
     if dry_run:
         new = next_manifest(last_manifest(Station.open(run.station(station_path))), run.now)
-        click.echo(_("Would issue a manifest until {until}.").format(until=_moment(new.expires)))
+        click.echo(_("Would issue a manifest until {until}.").format(until=moment(new.expires)))
         return
     desk = open_desk(run, station_path, Role.MANIFEST, passphrase_file)
     with nullcontext() if offline else desk.connect() as connection:
@@ -251,7 +250,7 @@ def reissue(run: Run, station_path: Path | None, passphrase_file: Path | None, o
             if connection is not None:
                 RealmDocuments(connection, desk.tree).publish_manifest(data)
             desk.station.keep_manifest(data)
-    click.echo(_("The manifest holds until {until}.").format(until=_moment(new.expires)))
+    click.echo(_("The manifest holds until {until}.").format(until=moment(new.expires)))
 
 
 def _held(station: Station) -> list[Statement]:
@@ -301,10 +300,6 @@ def _json_manifest(manifest: Manifest | None) -> dict[str, Any]:
             "revoked_hosts": sorted(manifest.revoked_hosts),
         }
     }
-
-
-def _moment(unix: int) -> str:
-    return datetime.fromtimestamp(unix, UTC).astimezone(JST).strftime("%Y-%m-%d %H:%M")
 
 
 def _admin_account(run: Run, bind_dn: str | None, password_file: Path | None) -> Account:

@@ -9,7 +9,7 @@ import click
 
 from cli.daemon import reach, refusal_of
 from cli.exit_codes import ExitCode
-from cli.printing import json_option, print_facts, print_json
+from cli.printing import json_option, moment, print_facts, print_json
 from cli.run import Run, pass_run
 from faced.errors import ProtocolError
 from faced.i18n import _
@@ -32,11 +32,12 @@ def status(run: Run, as_json: bool) -> ExitCode:
         directory = None
     warnings = [*map(str, logon.get("warnings") or []), *_warnings(logon)]
     if as_json:
-        print_json({"warnings": warnings, "logon": logon, "directory": directory})
+        until = _cache_until(logon, directory, run)
+        print_json({"warnings": warnings, "logon": logon, "directory": directory, "cache_until": until})
     else:
         for warning in warnings:
             click.echo(_("WARNING: {warning}").format(warning=warning))
-        print_facts(_facts(logon, directory, run.now))
+        print_facts(_facts(logon, directory, run))
     return ExitCode.REFUSED if warnings else ExitCode.DONE
 
 
@@ -63,7 +64,18 @@ def _warnings(logon: dict[str, Any]) -> list[str]:
     return found
 
 
-def _facts(logon: dict[str, Any], directory: dict[str, Any] | None, now: int) -> list[tuple[str, str]]:
+def _cache_until(logon: dict[str, Any], directory: dict[str, Any] | None, run: Run) -> int | None:
+    """Unix seconds until which people in the cache can log on without the directory: its days, or the manifest's.
+
+    None where it is not known. Single people's periods may end before.
+    """
+    contact, left = (directory or {}).get("last_contact"), logon.get("expires_in")
+    if not isinstance(contact, int) or not isinstance(left, int):
+        return None
+    return min(contact + run.config.directory.cache_days * _DAY_S, run.now + left)
+
+
+def _facts(logon: dict[str, Any], directory: dict[str, Any] | None, run: Run) -> list[tuple[str, str]]:
     age = _seconds(logon.get("manifest"))
     left = logon.get("expires_in")
     facts = [
@@ -78,11 +90,12 @@ def _facts(logon: dict[str, Any], directory: dict[str, Any] | None, now: int) ->
     ]
     if directory is None:
         return [*facts, (_("Directory"), str(logon.get("directory", "")) or _("unknown (only root may ask)"))]
-    contact = directory.get("last_contact")
+    contact, until = directory.get("last_contact"), _cache_until(logon, directory, run)
     return [
         *facts,
         (_("Directory"), _("online") if directory.get("online") else _("offline")),
-        (_("Last contact"), _("{age} ago").format(age=_span(now - contact)) if contact else _("never")),
+        (_("Last contact"), _("{age} ago").format(age=_span(run.now - contact)) if contact else _("never")),
+        (_("Without it until"), moment(until) if until is not None else _("unknown")),
         (_("People in the cache"), str(directory.get("cached", 0))),
     ]
 

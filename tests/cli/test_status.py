@@ -4,6 +4,7 @@ import json
 from contextlib import ExitStack
 from typing import Any
 
+from faced.config import DirectoryConfig
 from tests.cli.conftest import NOW, Office
 from tests.rig.varlink_daemon import Daemon
 
@@ -64,6 +65,14 @@ def test_the_answer_for_programs_is_json(office: Office) -> None:
     assert answer["warnings"] == []
     assert answer["logon"]["expires_in"] == 11 * DAY
     assert answer["directory"]["cached"] == 3
+
+
+def test_it_says_until_when_the_cache_serves_by_its_days_or_by_the_manifest(office: Office) -> None:
+    assert json.loads(status(office, "--json", expires_in=11 * DAY).stdout)["cache_until"] == NOW + 11 * DAY
+    days = DirectoryConfig().cache_days
+    later = json.loads(status(office, "--json", expires_in=(days + 1) * DAY).stdout)
+    assert later["cache_until"] == NOW - 600 + days * DAY
+    assert json.loads(status(office, "--json", expires_in=None).stdout)["cache_until"] is None
 
 
 def test_without_the_daemon_it_says_how_to_start_it(office: Office) -> None:
