@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from nacl.exceptions import CryptoError
@@ -11,9 +12,45 @@ from nacl.signing import SigningKey
 
 from faced.errors import TrustError
 from faced.i18n import _
-from faced.trust.keys import HostKeys, key_id
+from faced.trust.keys import KEY_SIZE, HostKeys, key_id
 from faced.trust.realm import Manifest, Realm, Verifier
 from faced.trust.statement import Kind, Statement
+
+
+@dataclass(frozen=True)
+class HostRecord:
+    """What a host's statement says, but for the keys that are sealed in it.
+
+    ``epoch``: the fiscal year of its box key ``box``; ``held``: the epochs it can open, by (group, epoch number);
+    ``expires``: unix seconds.
+    """
+
+    name: str
+    epoch: int
+    groups: tuple[str, ...]
+    box: bytes
+    sign: bytes
+    held: frozenset[tuple[str, int]]
+    expires: int
+
+
+def read_host(statement: Statement) -> HostRecord:
+    """The record in a checked host statement.
+
+    :raises TrustError: ``malformed``.
+    """
+    match statement.body:
+        case {
+            "epoch": int() as epoch,
+            "groups": list() as groups,
+            "box": bytes() as box,
+            "sign": bytes() as sign,
+            "epoch_keys": list() as entries,
+            **rest,
+        } if not rest and len(box) == len(sign) == KEY_SIZE and all(isinstance(group, str) for group in groups):
+            held = frozenset(_sealed_epoch(entry)[:2] for entry in entries)
+            return HostRecord(statement.subject, epoch, tuple(groups), box, sign, held, statement.expires)
+    raise _malformed()
 
 
 def open_epoch_keys(verifier: Verifier, host_statement: bytes, host: HostKeys) -> dict[tuple[str, int], PrivateKey]:
@@ -30,15 +67,12 @@ def open_epoch_keys(verifier: Verifier, host_statement: bytes, host: HostKeys) -
     statement = verifier.check(host_statement, Kind.HOST)
     if statement.subject != host.name or statement.body.get("sign") != bytes(host.sign.verify_key):
         raise TrustError(_("The host record is another computer's."), reason="wrong_host")
-    match statement.body:
-        case {"epoch": int() as host_epoch, "box": bytes() as box, "epoch_keys": list() as entries}:
-            private = host.boxes.get(host_epoch)
-            if private is None or bytes(private.public_key) != box:
-                raise TrustError(
-                    _("The host record is for a key that this computer does not have."), reason="wrong_key"
-                )
-            return dict(_open_epoch(manifest, entry, SealedBox(private)) for entry in entries)
-    raise _malformed()
+    record = read_host(statement)
+    private = host.boxes.get(record.epoch)
+    if private is None or bytes(private.public_key) != record.box:
+        raise TrustError(_("The host record is for a key that this computer does not have."), reason="wrong_key")
+    entries = statement.body["epoch_keys"]
+    return dict(_open_epoch(manifest, entry, SealedBox(private)) for entry in entries)
 
 
 def issue_host(
@@ -70,16 +104,21 @@ def issue_host(
 
 
 def _open_epoch(manifest: Manifest, entry: Any, box: SealedBox[PrivateKey]) -> tuple[tuple[str, int], PrivateKey]:
+    group, number, sealed = _sealed_epoch(entry)
+    try:
+        private = PrivateKey(box.decrypt(sealed))
+    except (CryptoError, ValueError, TypeError):
+        raise TrustError(_("A key sealed to this computer does not open."), reason="wrong_key") from None
+    epoch = manifest.epoch(group, number)
+    if epoch is not None and bytes(private.public_key) != epoch.public:
+        raise TrustError(_("A key sealed to this computer is not the realm's."), reason="wrong_key")
+    return (group, number), private
+
+
+def _sealed_epoch(entry: Any) -> tuple[str, int, bytes]:
     match entry:
         case {"group": str() as group, "epoch": int() as number, "sealed": bytes() as sealed, **rest} if not rest:
-            try:
-                private = PrivateKey(box.decrypt(sealed))
-            except (CryptoError, ValueError, TypeError):
-                raise TrustError(_("A key sealed to this computer does not open."), reason="wrong_key") from None
-            epoch = manifest.epoch(group, number)
-            if epoch is not None and bytes(private.public_key) != epoch.public:
-                raise TrustError(_("A key sealed to this computer is not the realm's."), reason="wrong_key")
-            return (group, number), private
+            return group, number, sealed
     raise _malformed()
 
 

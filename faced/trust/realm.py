@@ -193,9 +193,10 @@ class Verifier:
         if manifest is not None:
             self.manifest = self._read_manifest(manifest)
 
-    def check(self, data: bytes, kind: Kind) -> Statement:
+    def check(self, data: bytes, kind: Kind, *, even_expired: bool = False) -> Statement:
         """The statement, if it must be believed now.
 
+        :param even_expired: what it says is only to be renewed; whoever signed it may not have been revoked since.
         :raises TrustError: malformed, wrong_realm, wrong_kind, unknown_issuer, issuer_revoked, issuer_lacks_role,
             bad_signature, not_yet_valid or expired.
         """
@@ -208,7 +209,7 @@ class Verifier:
                 _("A record is not of the expected kind ({kind}).").format(kind=kind.value), reason="wrong_kind"
             )
         statement = signed.verify(self._issuer_key(claim, kind))
-        self._check_time(statement)
+        self._check_time(statement, even_expired)
         return statement
 
     def _issuer_key(self, claim: Statement, kind: Kind) -> bytes:
@@ -226,12 +227,12 @@ class Verifier:
             reason="issuer_lacks_role",
         )
 
-    def _check_time(self, statement: Statement) -> None:
+    def _check_time(self, statement: Statement, even_expired: bool) -> None:
         if statement.issued > self.now + CLOCK_SKEW_S:
             raise TrustError(
                 _("A record is from the future: check the clock of this computer."), reason="not_yet_valid"
             )
-        if statement.expires <= self.now:
+        if statement.expires <= self.now and not even_expired:
             raise TrustError(_("A record has expired."), reason="expired")
 
     def _learn(self, data: bytes) -> None:

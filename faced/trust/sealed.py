@@ -59,6 +59,34 @@ class SealedTemplate:
 
 
 @dataclass(frozen=True)
+class TemplateKey:
+    """One wrap of a template's data key. ``template``: the digest of the template; ``sealed``: opens with the epoch's key."""
+
+    template: bytes
+    group: str
+    epoch: int
+    sealed: bytes
+
+    @classmethod
+    def parse(cls, data: bytes) -> TemplateKey:
+        """Read a template key; there is nothing about it that could be believed or not.
+
+        :raises TrustError: ``malformed``.
+        """
+        match encoding.decode(data):
+            case {
+                "v": 1,
+                "template": bytes() as template,
+                "group": str() as group,
+                "epoch": int() as number,
+                "sealed": bytes() as sealed,
+                **rest,
+            } if not rest and len(template) == _DIGEST_SIZE and len(sealed) == _SEALED_KEY_SIZE:
+                return cls(template, group, number, sealed)
+        raise _malformed()
+
+
+@dataclass(frozen=True)
 class CheckedTemplate:
     """A template that :func:`check_template` found to be this person's, at the moment of ``verifier``."""
 
@@ -107,7 +135,7 @@ def seal_template(
     draft = Statement(Kind.TEMPLATE, realm.id, header.login, header.serial, now, header.not_after, issuer, body)
     body["sealed"] = Aead(data_key).encrypt(coordinates, draft.payload(without="sealed"), nonce).ciphertext
     template = draft.sign(key)
-    keys = tuple(_seal_key(template, data_key, epoch) for epoch in epochs if epoch.group in header.groups)
+    keys = tuple(_seal_key(digest(template), data_key, epoch) for epoch in epochs if epoch.group in header.groups)
     return SealedTemplate(template, keys)
 
 
@@ -223,15 +251,15 @@ def tombstoned_below(verifier: Verifier, login: str, tombstone: bytes) -> int:
     raise _malformed()
 
 
-def rewrap(template: bytes, template_key: bytes, private: PrivateKey, epoch: Epoch) -> bytes:
-    """A template key for another epoch of the same group, without opening the template.
+def rewrap(key: TemplateKey, private: PrivateKey, epoch: Epoch) -> bytes:
+    """A template key for another epoch of the same group; needs neither the template nor its coordinates.
 
-    :raises TrustError: ``wrong_key`` or ``malformed``.
+    :param private: of the epoch that ``key`` was sealed to.
+    :raises TrustError: ``wrong_group``, ``wrong_key`` or ``malformed``.
     """
-    group, _number, sealed = _read_key(template, template_key)
-    if group != epoch.group:
+    if key.group != epoch.group:
         raise TrustError(_("A template key is never moved to another key group."), reason="wrong_group")
-    return _seal_key(template, _unseal(sealed, private), epoch)
+    return _seal_key(key.template, _unseal(key.sealed, private), epoch)
 
 
 def _open_key(
@@ -242,7 +270,10 @@ def _open_key(
     """The data key from the first template key that this host may and can open; else why there is none."""
     verifier, reason = checked.verifier, "wrong_key"
     for data in template_keys:
-        group, number, sealed = _read_key(checked.template, data)
+        key = TemplateKey.parse(data)
+        if key.template != digest(checked.template):
+            raise TrustError(_("A template key belongs to another template."), reason="wrong_key")
+        group, number = key.group, key.epoch
         epoch = verifier.manifest.epoch(group, number) if verifier.manifest else None
         private = epoch_keys.get((group, number))
         if group not in checked.header.groups:
@@ -252,31 +283,16 @@ def _open_key(
         elif private is None:
             reason = "wrong_group" if all(group != held for held, _number in epoch_keys) else "wrong_epoch"
         else:
-            return _unseal(sealed, private)
+            return _unseal(key.sealed, private)
     raise TrustError(_("This computer holds no key for the template."), reason=reason)
 
 
 def _seal_key(template: bytes, data_key: bytes, epoch: Epoch) -> bytes:
+    """A template key. ``template``: the digest of the template."""
     sealed = SealedBox(PublicKey(epoch.public)).encrypt(data_key)
     return encoding.encode(
-        {"v": 1, "template": digest(template), "group": epoch.group, "epoch": epoch.number, "sealed": sealed}
+        {"v": 1, "template": template, "group": epoch.group, "epoch": epoch.number, "sealed": sealed}
     )
-
-
-def _read_key(template: bytes, data: bytes) -> tuple[str, int, bytes]:
-    match encoding.decode(data):
-        case {
-            "v": 1,
-            "template": bytes() as named,
-            "group": str() as group,
-            "epoch": int() as number,
-            "sealed": bytes() as sealed,
-            **rest,
-        } if not rest and len(named) == _DIGEST_SIZE and len(sealed) == _SEALED_KEY_SIZE:
-            if named != digest(template):
-                raise TrustError(_("A template key belongs to another template."), reason="wrong_key")
-            return group, number, sealed
-    raise _malformed()
 
 
 def _unseal(sealed: bytes, private: PrivateKey) -> bytes:

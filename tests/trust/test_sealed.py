@@ -16,6 +16,7 @@ from faced.trust.keys import HostKeys, decode_key_file, digest
 from faced.trust.realm import Epoch, Realm, Verifier
 from faced.trust.sealed import (
     SealedTemplate,
+    TemplateKey,
     check_template,
     issue_tombstone,
     open_template,
@@ -159,17 +160,15 @@ def test_rewrapping_to_the_next_epoch_opens_no_face_and_the_template_still_opens
     private = PrivateKey(bytes([44]) * 32)
     following = Epoch("default", 2027, bytes(private.public_key), NOW - DAY, NOW + 400 * DAY)
     world.change_manifest(epochs=(*world.manifest_content.epochs, following))
-    moved = rewrap(sealed.template, sealed.template_keys[0], world.epoch_private, following)
+    held = TemplateKey.parse(sealed.template_keys[0])
+    moved = rewrap(held, world.epoch_private, following)
     verifier = world.verifier()
     checked = check_template(verifier, "tanaka", sealed.template)
     opened = open_template(checked, [moved], {("default", 2027): private}, PREDICTOR)
     assert opened.coordinates == COORDINATES
     elsewhere = Epoch("election", 2027, bytes(private.public_key), NOW, NOW + DAY)
-    assert (
-        reason(lambda: rewrap(sealed.template, sealed.template_keys[0], world.epoch_private, elsewhere))
-        == "wrong_group"
-    )
-    assert reason(lambda: rewrap(sealed.template, sealed.template_keys[0], private, following)) == "wrong_key"
+    assert reason(lambda: rewrap(held, world.epoch_private, elsewhere)) == "wrong_group"
+    assert reason(lambda: rewrap(held, private, following)) == "wrong_key"
 
 
 def test_the_header_can_be_checked_without_any_key(world: World) -> None:
