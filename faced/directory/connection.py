@@ -16,7 +16,7 @@ from faced.directory.transport import LIBRARY_ERRORS, Deadline, close, explain, 
 from faced.errors import AmbiguousEntry, DirectoryError, DirectoryUnavailable, NotAllowed, NotInDirectory
 from faced.i18n import _
 
-_SUCCESS, _SIZE_LIMIT, _EXISTS_VALUE = 0, 4, 20
+_SUCCESS, _SIZE_LIMIT, _NO_VALUE, _EXISTS_VALUE = 0, 4, 16, 20
 _NO_OBJECT, _NO_ACCESS, _EXISTS = 32, 50, 68
 _TRUNCATED = {3, 4, 11}
 _UNAVAILABLE = {51, 52, 80}
@@ -168,13 +168,15 @@ class Connection:
         """Change an entry in one step: all of it or, with an error, nothing.
 
         :param replace: values in place of all that the attribute has; none removes it, if it is there.
-        :param give: values added to those that the attribute has.
-        :param take: values removed from those that the attribute has.
-        :raises NotInDirectory, NotAllowed, DirectoryError: as :meth:`add`.
+        :param take: values removed from those that the attribute has; ``changed`` if one of them is not there.
+        :param give: values added to those that the attribute has then.
+        :raises NotInDirectory, NotAllowed, DirectoryError: as :meth:`add`; ``changed``.
         """
-        changes = {name: [(ldap3.MODIFY_REPLACE, list(values))] for name, values in (replace or {}).items()}
-        changes |= {name: [(ldap3.MODIFY_ADD, list(values))] for name, values in (give or {}).items()}
-        changes |= {name: [(ldap3.MODIFY_DELETE, list(values))] for name, values in (take or {}).items()}
+        kinds = ((ldap3.MODIFY_REPLACE, replace), (ldap3.MODIFY_DELETE, take), (ldap3.MODIFY_ADD, give))
+        changes: dict[str, list[tuple[str, list[bytes]]]] = {}
+        for kind, named in kinds:
+            for name, values in (named or {}).items():
+                changes.setdefault(name, []).append((kind, list(values)))
         with self._operation():
             self._raw.modify(dn, changes)
         self._check(dn)
@@ -270,6 +272,10 @@ class Connection:
             )
         if code in (_EXISTS, _EXISTS_VALUE):
             raise DirectoryError(_("{dn} is in the directory already.").format(dn=dn), reason="exists")
+        if code == _NO_VALUE:
+            raise DirectoryError(
+                _("{dn} was changed by somebody else meanwhile. Do it again.").format(dn=dn), reason="changed"
+            )
         if code in _UNAVAILABLE:
             raise DirectoryUnavailable(_("{url} cannot serve just now: {why}.").format(url=self.url, why=why))
         raise DirectoryError(_("{url} refused a request about {dn}: {why}.").format(url=self.url, dn=dn, why=why))

@@ -44,6 +44,15 @@ class Person:
     dn: str = ""
 
 
+@dataclass(frozen=True)
+class KeyHolder:
+    """A person's template keys and nothing else of the entry."""
+
+    login: str
+    dn: str
+    keys: tuple[bytes, ...] = field(repr=False)
+
+
 class People:
     """The people of one tree, over one connection; what the connection's account may do decides what works."""
 
@@ -109,9 +118,33 @@ class People:
             },
         )
 
-    def rewrap(self, login: str, keys: Sequence[bytes], groups: Sequence[str]) -> None:
-        """Give the standing template other keys, as at the change of the epoch or of the department."""
-        self._write(login, {schema.TEMPLATE_KEY: schema.bounded(schema.TEMPLATE_KEY, keys), **_groups(groups)})
+    def key_holders(self, *, progress: Callable[[int], None] | None = None) -> tuple[KeyHolder, ...]:
+        """Everybody who has template keys, and those keys; no template is read: the whole list or an error.
+
+        :param progress: as :meth:`all`.
+        """
+        entries = self._connection.find_all(
+            self._tree.people, equals(objectClass=schema.PERSON_CLASS), ("uid", schema.TEMPLATE_KEY), progress=progress
+        )
+        holders = (KeyHolder(entry.text("uid"), entry.dn, entry.all(schema.TEMPLATE_KEY)) for entry in entries)
+        return tuple(holder for holder in holders if holder.keys)
+
+    def keys_of(self, holder: KeyHolder) -> KeyHolder:
+        """The same person's keys as they are now; none if there is no template any more."""
+        entry = self._connection.read(holder.dn, (schema.TEMPLATE_KEY,))
+        return KeyHolder(holder.login, holder.dn, entry.all(schema.TEMPLATE_KEY))
+
+    def exchange_keys(self, holder: KeyHolder, keys: Sequence[bytes]) -> None:
+        """Give the standing template other keys, if it still has those of ``holder``.
+
+        :raises DirectoryError: ``changed``: the person was enrolled again or erased meanwhile, and nothing was done.
+        """
+        # All of the old ones are named, also those that stay: the keys of another template must not be mixed in.
+        self._connection.modify(
+            holder.dn,
+            take={schema.TEMPLATE_KEY: holder.keys},
+            give={schema.TEMPLATE_KEY: schema.bounded(schema.TEMPLATE_KEY, keys)} if keys else {},
+        )
 
     def bury(self, login: str, tombstone: bytes) -> None:
         """Publish that templates below a serial are dead. Hosts hear of it with their next refresh."""

@@ -93,9 +93,29 @@ def test_a_new_template_takes_the_place_of_the_old_with_its_keys(people: People)
     people.enrol("mori", b"second", [b"k3"], ["b"])
     mori = people.find("mori")
     assert (mori.face.template, mori.face.template_keys, mori.groups) == (b"second", (b"k3",), ("b",))
-    people.rewrap("mori", [b"k4", b"k5"], ["b", "c"])
-    mori = people.find("mori")
-    assert (mori.face.template, set(mori.face.template_keys), mori.groups) == (b"second", {b"k4", b"k5"}, ("b", "c"))
+
+
+def test_keys_are_exchanged_without_the_template(people: People) -> None:
+    people.add("endo", staff_number="5", name="遠藤", mail="", groups=["a"])
+    people.enrol("endo", b"template", [b"k1", b"k2"], ["a"])
+    holder = next(holder for holder in people.key_holders() if holder.login == "endo")
+    people.exchange_keys(holder, [b"k2", b"k3"])
+    endo = people.find("endo")
+    assert (endo.face.template, set(endo.face.template_keys), endo.groups) == (b"template", {b"k2", b"k3"}, ("a",))
+    people.exchange_keys(people.keys_of(holder), [])
+    assert people.keys_of(holder).keys == ()
+    assert all(each.login != "endo" for each in people.key_holders())
+
+
+def test_who_is_enrolled_again_meanwhile_keeps_the_new_keys(people: People) -> None:
+    people.add("ono", staff_number="6", name="小野", mail="", groups=["a"])
+    people.enrol("ono", b"first", [b"k1", b"k2"], ["a"])
+    holder = next(holder for holder in people.key_holders() if holder.login == "ono")
+    people.enrol("ono", b"second", [b"k2", b"k3"], ["a"])
+    with pytest.raises(DirectoryError) as refused:
+        people.exchange_keys(holder, [b"k1", b"k2", b"k9"])
+    assert refused.value.reason == "changed"
+    assert set(people.find("ono").face.template_keys) == {b"k2", b"k3"}
 
 
 def test_erasing_leaves_the_tombstone_and_can_be_repeated(people: People) -> None:
