@@ -8,9 +8,11 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 JST = timezone(timedelta(hours=9), "JST")
 #: Next year's keys are out this long before, and the old ones hold as long after, so that 1 April locks out nobody.
 OVERLAP = timedelta(days=14)
+#: Epoch numbers from here on are year * 100 + how many times the year's key was replaced.
+_FRESH, _FIRST_FRESH = 100, 100_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class FiscalYear:
     """The year that begins on 1 April of ``number``."""
 
@@ -21,6 +23,25 @@ class FiscalYear:
         """The fiscal year of a moment, in unix seconds."""
         day = datetime.fromtimestamp(now, UTC).astimezone(JST)
         return cls(day.year if day.month >= 4 else day.year - 1)
+
+    @classmethod
+    def of_epoch(cls, number: int) -> FiscalYear:
+        """The fiscal year of an epoch, see :meth:`epoch`."""
+        return cls(number if number < _FIRST_FRESH else number // _FRESH)
+
+    def epoch(self, fresh: int = 0) -> int:
+        """The number of an epoch of this year.
+
+        :param fresh: 0 for the year's first (2026); 1 .. 99 for those that took its place after a leak (202601 ...).
+        """
+        if not 0 <= fresh < _FRESH:
+            raise ValueError("a year has at most a hundred epochs")
+        return self.number * _FRESH + fresh if fresh else self.number
+
+    @property
+    def announced(self) -> int:
+        """Unix seconds from which the year's epochs may be begun."""
+        return self.begins - int(OVERLAP.total_seconds())
 
     @property
     def begins(self) -> int:
@@ -43,6 +64,11 @@ def end_of(day: date) -> int:
     return start_of(day + timedelta(days=1))
 
 
+def day_of(moment: int) -> date:
+    """The day in Japan of a moment in unix seconds."""
+    return datetime.fromtimestamp(moment, UTC).astimezone(JST).date()
+
+
 def last_day(not_after: int) -> date:
     """The last day in Japan that lies wholly before a period's end."""
-    return (datetime.fromtimestamp(not_after, UTC).astimezone(JST) - timedelta(seconds=1)).date()
+    return day_of(not_after - 1)

@@ -102,7 +102,7 @@ def found(
             )
             replace_file(folder / DELEGATIONS / key.role.value, delegation)
         manifest = first_manifest(
-            (epoch_of(group, year, bytes(private.public_key)) for (group, _number), private in epochs.items()), now
+            (epoch_of(group, number, bytes(private.public_key)) for (group, number), private in epochs.items()), now
         )
         signer = next(key.sign for key in keys if key.role is Role.MANIFEST)
         replace_file(folder / MANIFEST, realm.issue_manifest(signer, manifest))

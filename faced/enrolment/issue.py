@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from nacl import utils
 
 from faced.enrolment.fiscal_year import FiscalYear
+from faced.enrolment.manifest import epochs_to_seal_to
 from faced.enrolment.person import PersonDetails
 from faced.enrolment.station import RoleKey
 from faced.errors import TrustError
@@ -131,7 +132,8 @@ def _believed(verifier: Verifier, login: str, standing: Standing) -> bytes | Non
 
 def _epochs(verifier: Verifier, groups: tuple[str, ...]) -> list[Epoch]:
     manifest = verifier.manifest
-    epochs = [e for e in manifest.epochs if e.group in groups and e.not_after > verifier.now] if manifest else []
+    usable = epochs_to_seal_to(manifest, verifier.now) if manifest else ()
+    epochs = [epoch for epoch in usable if epoch.group in groups]
     missing = sorted(set(groups) - {epoch.group for epoch in epochs})
     if missing:
         raise TrustError(

@@ -15,10 +15,19 @@ from faced.trust.statement import parse
 _DAY_S = 86400
 
 
-def epoch_of(group: str, year: FiscalYear, public: bytes) -> Epoch:
-    """A fiscal year's epoch of a key group; it overlaps its neighbours by :data:`OVERLAP`."""
-    overlap = int(OVERLAP.total_seconds())
-    return Epoch(group, year.number, public, year.begins - overlap, year.ends + overlap)
+def epoch_of(group: str, number: int, public: bytes) -> Epoch:
+    """An epoch of a key group; those of a fiscal year overlap their neighbours by :data:`OVERLAP`."""
+    year = FiscalYear.of_epoch(number)
+    return Epoch(group, number, public, year.announced, year.ends + int(OVERLAP.total_seconds()))
+
+
+def epochs_to_seal_to(manifest: Manifest, now: int) -> tuple[Epoch, ...]:
+    """The epochs that face data are sealed to: those that are not over, of each group and fiscal year the newest."""
+    newest: dict[tuple[str, FiscalYear], Epoch] = {}
+    for epoch in sorted(manifest.epochs, key=lambda epoch: epoch.number):
+        if epoch.not_after > now:
+            newest[epoch.group, FiscalYear.of_epoch(epoch.number)] = epoch
+    return tuple(newest.values())
 
 
 def first_manifest(epochs: Iterable[Epoch], now: int) -> Manifest:
