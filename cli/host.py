@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from cli.host_renewal import renew_keys
 from cli.passphrase import passphrase_file_option
 from cli.printing import confirm, dry_run_option, json_option, print_facts, print_json, print_table
 from cli.run import Run, pass_run
@@ -39,6 +40,9 @@ _ANCHOR_MODE = 0o644
 @click.group(help=_("Let PCs join the realm, approve and list them."))
 def host() -> None:
     """The noun."""
+
+
+host.add_command(renew_keys)
 
 
 @host.command(

@@ -77,6 +77,12 @@ class Hosts:
             },
         )
 
+    def reissue(self, name: str, statement: bytes) -> None:
+        """Publish a new statement about a workstation; a request of it, if there is one, waits on."""
+        self._connection.modify(
+            self._tree.host(name), replace={schema.HOST_STATEMENT: schema.bounded(schema.HOST_STATEMENT, [statement])}
+        )
+
     def request(self, name: str, request: bytes) -> None:
         """Put a request of this workstation in its entry, as the workstation."""
         self._connection.modify(
