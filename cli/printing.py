@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -89,12 +90,17 @@ def cells(text: str) -> int:
 
 @contextmanager
 def progress(total: int, label: str) -> Iterator[Step]:
-    """A bar on standard error if that is a terminal, else silence."""
+    """A bar with the rate on standard error if that is a terminal, else silence."""
     if not sys.stderr.isatty():
         yield lambda: None
         return
-    with click.progressbar(length=total, label=label, file=sys.stderr) as bar:
-        yield lambda: bar.update(1)
+    began = time.monotonic()
+
+    def rate(done: int | None) -> str | None:
+        return _("{rate:.0f} a second").format(rate=done / max(1e-3, time.monotonic() - began)) if done else None
+
+    with click.progressbar(length=total, label=label, file=sys.stderr, show_pos=True, item_show_func=rate) as bar:
+        yield lambda: bar.update(1, bar.pos + 1)
 
 
 def check_writable(path: Path | None) -> None:

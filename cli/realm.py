@@ -10,6 +10,7 @@ import click
 
 from cli.passphrase import new_passphrase, passphrase_file_option, read_passphrase, unlock_from
 from cli.printing import dry_run_option, json_option, moment, print_facts, print_json, print_table
+from cli.rotation import rotate
 from cli.run import Run, pass_run
 from cli.station import connector, open_desk, operator, station_option, write_act
 from faced.directory.connector import Account
@@ -33,6 +34,8 @@ from faced.trust.statement import Statement, parse
 def realm() -> None:
     """The noun."""
 
+
+realm.add_command(rotate)
 
 admin_options = [
     click.option(

@@ -19,7 +19,7 @@ from faced.directory.realm import RealmDocuments
 from faced.directory.tree import RoleAccount, Tree
 from faced.enrolment.acts import Act, ActLog, ActRecord
 from faced.enrolment.manifest import adopt_manifest
-from faced.enrolment.station import RoleKey, Station
+from faced.enrolment.station import RoleKey, Station, Unlock
 from faced.errors import DirectoryError, FacedError
 from faced.i18n import _
 from faced.trust.realm import Role
@@ -90,13 +90,16 @@ class Desk:
         return connection
 
 
-def open_desk(run: Run, path: Path | None, role: Role, passphrase_file: Path | None) -> Desk:
+def open_desk(
+    run: Run, path: Path | None, role: Role, passphrase_file: Path | None, unlock: Unlock | None = None
+) -> Desk:
     """Open the station in a role.
 
+    :param unlock: in place of the file, for commands that need a passphrase more than once.
     :raises StateError, TrustError: as :meth:`Station.open` and :meth:`Station.role`.
     """
     station = Station.open(run.station(path))
-    return Desk(run, station, station.role(role, unlock_from(passphrase_file)))
+    return Desk(run, station, station.role(role, unlock or unlock_from(passphrase_file)))
 
 
 def write_act(

@@ -26,6 +26,7 @@ class Act(StrEnum):
     FOUND = "found"
     PUBLISH = "publish"
     MANIFEST = "manifest"
+    ROTATE = "rotate"
     APPROVE_HOST = "approve_host"
     ENROL = "enrol"
     WITHDRAW = "withdraw"

@@ -15,9 +15,10 @@ Only ``operate`` holds the epochs' private halves. Whoever enrols has none of th
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,24 @@ class Station:
                     raise TrustError(_("This root key belongs to another realm."), reason="wrong_key")
                 return key
         raise _malformed()
+
+    @contextlib.contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Nobody else changes the epochs' private halves in the block: read the role's key inside.
+
+        :raises StateError: somebody else is at it.
+        """
+        descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise StateError(
+                    _("Another rotation is running on this station. Wait until it has ended."), reason="busy"
+                ) from None
+            yield
+        finally:
+            os.close(descriptor)
 
     def keep_manifest(self, manifest: bytes) -> None:
         """Put a new manifest in the place of the old one.

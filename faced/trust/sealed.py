@@ -60,7 +60,7 @@ class SealedTemplate:
 
 @dataclass(frozen=True)
 class TemplateKey:
-    """One wrap of a template's data key. ``template``: the digest of the template; ``sealed``: opens with the epoch's key."""
+    """One wrap of a template's data key. ``template``: the digest of the template; ``sealed``: for the epoch's key."""
 
     template: bytes
     group: str

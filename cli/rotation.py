@@ -1,0 +1,212 @@
+"""`facectl realm rotate`: the year change, a fresh epoch after a leak, and the end of old ones."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.passphrase import passphrase_file_option, unlock_from
+from cli.printing import (
+    check_reason,
+    confirm,
+    dry_run_option,
+    json_option,
+    print_facts,
+    print_json,
+    progress,
+    reason_option,
+    yes_option,
+)
+from cli.run import Run, pass_run
+from cli.station import Desk, open_desk, station_option
+from faced.directory.hosts import Hosts
+from faced.directory.people import People
+from faced.directory.realm import RealmDocuments
+from faced.enrolment.acts import Act
+from faced.enrolment.fiscal_year import FiscalYear, day_of
+from faced.enrolment.manifest import last_manifest, next_manifest
+from faced.enrolment.rotation import Begun, EpochName, Rotation, Tally, begin, begun_manifest, destroyed, over
+from faced.enrolment.station import RoleKey, Station, Unlock
+from faced.i18n import _
+from faced.trust.keys import MODERATE, is_protected
+from faced.trust.realm import Manifest, Role, Verifier
+
+
+@click.command(
+    help=_(
+        "Change the keys that face data are sealed to. From 18 March on it begins the next fiscal year; both years' "
+        "keys hold until 14 April. It wraps everybody's data key anew, without opening a face, and gives the computers "
+        "their part. Running it again completes what was interrupted and what has come in since.\n\n"
+        "Old keys are destroyed when their time is over. Run it again every few days until no computer is behind."
+    )
+)
+@click.option(
+    "--leaked",
+    "leaked",
+    multiple=True,
+    metavar="GROUP",
+    help=_("The keys of this key group are in wrong hands: new ones take their place within an hour. May be repeated."),
+)
+@click.option("--finish", is_flag=True, help=_("Begin nothing: only complete and destroy what is due (for a timer)."))
+@reason_option
+@yes_option
+@station_option
+@passphrase_file_option
+@dry_run_option
+@json_option
+@pass_run
+def rotate(
+    run: Run,
+    leaked: tuple[str, ...],
+    finish: bool,
+    reason: str,
+    yes: bool,
+    station_path: Path | None,
+    passphrase_file: Path | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Each step is written so that it can be run again."""
+    check_reason(reason)
+    if leaked and finish:
+        raise click.UsageError(_("--finish begins nothing, and --leaked begins something."))
+    unlock = functools.cache(unlock_from(passphrase_file))
+    with Station.open(run.station(station_path)).exclusive(), ExitStack() as stack:
+        desk = open_desk(run, station_path, Role.OPERATE, passphrase_file, unlock)
+        connection = stack.enter_context(desk.connect())
+        manifest_key = desk.station.role(Role.MANIFEST, unlock)
+        change = _change(desk.station, desk.key, run.now, leaked, finish)
+        if change.begun.names and not dry_run:
+            confirm(_question(change), yes=yes)
+        # The second person's consent to what is begun belongs here, before anything is written down or done.
+        with ExitStack() as record:
+            if not dry_run:
+                record.enter_context(desk.recorded(Act.ROTATE, _words(change.begun.names), reason))
+                if change.begun.key != desk.key:
+                    _keep(desk, change.begun.key, unlock)
+            verifier = _publish(desk, manifest_key, change, dry_run)
+            rotation = Rotation(
+                verifier,
+                change.begun.key,
+                People(connection, desk.tree),
+                Hosts(connection, desk.tree),
+                write=not dry_run,
+            )
+            tally = _pass(rotation)
+            ended = over(change.begun.key, change.manifest, run.now)
+            if ended and not dry_run:
+                _keep(desk, destroyed(change.begun.key, ended), unlock)
+    if as_json:
+        print_json(_document(change, tally, ended, dry_run))
+    else:
+        _print(run.now, change, tally, ended, dry_run)
+
+
+@dataclass(frozen=True)
+class _Change:
+    """What is begun, the manifest with it, and whether it has to be issued."""
+
+    begun: Begun
+    manifest: Manifest
+    issue: bool
+
+
+def _change(station: Station, key: RoleKey, now: int, leaked: Sequence[str], finish: bool) -> _Change:
+    previous = last_manifest(station)
+    following = next_manifest(previous, now)
+    begun = Begun(key, following.epochs, ()) if finish else begin(key, previous, now, leaked=leaked)
+    following = begun_manifest(previous, begun, now)
+    issue = following.epochs != previous.epochs or previous.expires <= now
+    return _Change(begun, following if issue else previous, issue)
+
+
+def _question(change: _Change) -> str:
+    return _("Begin these epochs: {epochs}?").format(epochs=_words(change.begun.names))
+
+
+def _words(names: Sequence[EpochName]) -> str:
+    return ", ".join(f"{group} {number}" for group, number in names)
+
+
+def _keep(desk: Desk, key: RoleKey, unlock: Unlock) -> None:
+    """Put changed private halves on the disk."""
+    path = desk.station.key_path(key.role.value)
+    passphrase = unlock(key.role.value) if is_protected(path) else None
+    desk.station.keep_role(key, passphrase, cost=desk.run.cost or MODERATE)
+
+
+def _publish(desk: Desk, manifest_key: RoleKey, change: _Change, dry_run: bool) -> Verifier:
+    """What is believed under the changed manifest, which is in the directory and on the station then."""
+    if not change.issue:
+        return desk.station.verifier(desk.run.now)
+    data = desk.station.realm.issue_manifest(manifest_key.sign, change.manifest)
+    # Our own check: a delegation that has run out must show here and not on every workstation.
+    verifier = desk.station.realm.verifier(desk.station.delegations, data, desk.run.now)
+    if not dry_run:
+        with Desk(desk.run, desk.station, manifest_key).connect() as connection:
+            RealmDocuments(connection, desk.tree).publish_manifest(data)
+        desk.station.keep_manifest(data)
+    return verifier
+
+
+def _pass(rotation: Rotation) -> Tally:
+    tally = Tally.nothing()
+    holders = rotation.people.key_holders()
+    with progress(len(holders), _("Face data")) as step:
+        rotation.wrap_keys(holders, tally, step)
+    hosts = rotation.hosts.all()
+    with progress(len(hosts), _("Computers")) as step:
+        rotation.give_keys(hosts, tally, step)
+    return tally
+
+
+def _document(change: _Change, tally: Tally, ended: Sequence[EpochName], dry_run: bool) -> dict[str, Any]:
+    return {
+        "begun": [{"group": group, "epoch": number} for group, number in change.begun.names],
+        "destroyed": [{"group": group, "epoch": number} for group, number in ended],
+        "manifest": change.manifest.serial,
+        "people": {"rewrapped": tally.rewrapped, "unchanged": tally.kept, "unopened": sorted(tally.unopened)},
+        "computers": {
+            "reissued": tally.reissued,
+            "renewed": tally.renewed,
+            "unchanged": tally.current,
+            "behind": sorted(tally.behind),
+            "refused": dict(sorted(tally.refused.items())),
+        },
+        "dry_run": dry_run,
+    }
+
+
+def _print(now: int, change: _Change, tally: Tally, ended: Sequence[EpochName], dry_run: bool) -> None:
+    if dry_run:
+        click.echo(_("Nothing was done. It would be:"))
+    following = FiscalYear(FiscalYear.at(now).number + 1)
+    none = _("nothing; the next fiscal year is begun from {day} on").format(day=day_of(following.announced))
+    print_facts(
+        [
+            (_("Begun"), _words(change.begun.names) or none),
+            (_("Destroyed"), _words(ended) or _("nothing")),
+            (
+                _("Face data"),
+                _("{changed} changed, {kept} unchanged").format(changed=tally.rewrapped, kept=tally.kept),
+            ),
+            (
+                _("Computers"),
+                _("{changed} changed ({renewed} with a new key), {kept} unchanged").format(
+                    changed=tally.reissued, renewed=tally.renewed, kept=tally.current
+                ),
+            ),
+            (_("Behind"), ", ".join(sorted(tally.behind)) or _("none")),
+        ]
+    )
+    for name, why in sorted(tally.refused.items()):
+        click.echo(_("WARNING: {warning}").format(warning=f"{name}: {why}"), err=True)
+    for login in sorted(tally.unopened):
+        text = _("{login}: a key opens with none of ours. Enrol the person again.").format(login=login)
+        click.echo(_("WARNING: {warning}").format(warning=text), err=True)
