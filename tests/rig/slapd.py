@@ -51,6 +51,7 @@ class PrivateSlapd:
     :param certificate: the server's; None makes a good one for localhost and 127.0.0.1.
     :param size_limit: entries that slapd gives in one search to whom ``limits`` does not name.
     :param allow_anonymous: let anybody bind as nobody, which then must not help.
+    :param durable: every change is on the disk before it is answered, as outside tests.
     :param cn_config: keep the settings in cn=config, made with the .ldif files, instead of slapd.conf.
     """
 
@@ -65,6 +66,7 @@ class PrivateSlapd:
         size_limit: int = 500,
         allow_anonymous: bool = False,
         cn_config: bool = False,
+        durable: bool = False,
     ) -> None:
         self.tree = Tree(base, people_base)
         self._given = folder
@@ -73,6 +75,7 @@ class PrivateSlapd:
         self._size_limit = size_limit
         self._allow_anonymous = allow_anonymous
         self._cn_config = cn_config
+        self._durable = durable
         self._process: subprocess.Popen[bytes] | None = None
         self.admin_dn = f"cn=admin,{base}"
         self.admin_password = secrets.token_hex(16)
@@ -251,7 +254,7 @@ database config
 rootpw {self.admin_password}
 database mdb
 maxsize {256 * 1024 * 1024}
-dbnosync
+{"" if self._durable else "dbnosync"}
 suffix {self.tree.base}
 rootdn {self.admin_dn}
 rootpw {self.admin_password}
