@@ -25,17 +25,21 @@ from cli.printing import (
 )
 from cli.run import Run, pass_run
 from cli.station import Desk, open_desk, station_option
+from faced.directory.connection import Connection
 from faced.directory.hosts import Hosts
 from faced.directory.people import People
 from faced.directory.realm import RealmDocuments
 from faced.enrolment.acts import Act
 from faced.enrolment.fiscal_year import FiscalYear, day_of
 from faced.enrolment.manifest import last_manifest, next_manifest
-from faced.enrolment.rotation import Begun, EpochName, Rotation, Tally, begin, begun_manifest, destroyed, over
+from faced.enrolment.rotation import Begun, EpochName, Rotation, Tally, begin, begun_manifest, destroyed, over, spread
 from faced.enrolment.station import RoleKey, Station, Unlock
 from faced.i18n import _
 from faced.trust.keys import MODERATE, is_protected
-from faced.trust.realm import Manifest, Role, Verifier
+from faced.trust.realm import Manifest, Role
+
+#: More of them would not make slapd write faster.
+_CONNECTIONS = 4
 
 
 @click.command(
@@ -85,23 +89,12 @@ def rotate(
         if change.begun.names and not dry_run:
             confirm(_question(change), yes=yes)
         # The second person's consent to what is begun belongs here, before anything is written down or done.
-        with ExitStack() as record:
-            if not dry_run:
-                record.enter_context(desk.recorded(Act.ROTATE, _words(change.begun.names), reason))
-                if change.begun.key != desk.key:
-                    _keep(desk, change.begun.key, unlock)
-            verifier = _publish(desk, manifest_key, change, dry_run)
-            rotation = Rotation(
-                verifier,
-                change.begun.key,
-                People(connection, desk.tree),
-                Hosts(connection, desk.tree),
-                write=not dry_run,
-            )
-            tally = _pass(rotation)
-            ended = over(change.begun.key, change.manifest, run.now)
-            if ended and not dry_run:
-                _keep(desk, destroyed(change.begun.key, ended), unlock)
+        work = _Work(desk, connection, manifest_key, change, unlock)
+        if dry_run:
+            tally, ended = work.count()
+        else:
+            with desk.recorded(Act.ROTATE, _words(change.begun.names), reason):
+                tally, ended = work.do()
     if as_json:
         print_json(_document(change, tally, ended, dry_run))
     else:
@@ -134,35 +127,76 @@ def _words(names: Sequence[EpochName]) -> str:
     return ", ".join(f"{group} {number}" for group, number in names)
 
 
-def _keep(desk: Desk, key: RoleKey, unlock: Unlock) -> None:
-    """Put changed private halves on the disk."""
-    path = desk.station.key_path(key.role.value)
-    passphrase = unlock(key.role.value) if is_protected(path) else None
-    desk.station.keep_role(key, passphrase, cost=desk.run.cost or MODERATE)
+@dataclass(frozen=True)
+class _Work:
+    """What is done once it is decided; ``connection`` is the first of several of the role ``operate``."""
+
+    desk: Desk
+    connection: Connection
+    manifest_key: RoleKey
+    change: _Change
+    unlock: Unlock
+
+    def count(self) -> tuple[Tally, tuple[EpochName, ...]]:
+        """What would be done; nothing is written."""
+        return self._pass(self._manifest(), write=False), self._over()
+
+    def do(self) -> tuple[Tally, tuple[EpochName, ...]]:
+        """Private halves, manifest, people, computers; and last of all the end of what is over."""
+        key, station = self.change.begun.key, self.desk.station
+        if key != self.desk.key:
+            self._keep(key)
+        data = self._manifest()
+        # Our own check: a delegation that has run out must show here and not on every workstation.
+        station.realm.verifier(station.delegations, data, self.desk.run.now)
+        if self.change.issue:
+            with Desk(self.desk.run, station, self.manifest_key).connect() as connection:
+                RealmDocuments(connection, self.desk.tree).publish_manifest(data)
+            station.keep_manifest(data)
+        tally, ended = self._pass(data, write=True), self._over()
+        if ended:
+            self._keep(destroyed(key, ended))
+        return tally, ended
+
+    def _manifest(self) -> bytes:
+        held = self.desk.station.manifest
+        if held is not None and not self.change.issue:
+            return held
+        return self.desk.station.realm.issue_manifest(self.manifest_key.sign, self.change.manifest)
+
+    def _over(self) -> tuple[EpochName, ...]:
+        return over(self.change.begun.key, self.change.manifest, self.desk.run.now)
+
+    def _keep(self, key: RoleKey) -> None:
+        """Put changed private halves on the disk."""
+        station, name = self.desk.station, key.role.value
+        passphrase = self.unlock(name) if is_protected(station.key_path(name)) else None
+        station.keep_role(key, passphrase, cost=self.desk.run.cost or MODERATE)
+
+    def _pass(self, manifest: bytes, *, write: bool) -> Tally:
+        station, tree = self.desk.station, self.desk.tree
+        verifier = station.realm.verifier(station.delegations, manifest, self.desk.run.now)
+        with ExitStack() as stack:
+            more = [stack.enter_context(self.desk.connect()) for _more in range(_CONNECTIONS - 1)]
+            return _pass(
+                [
+                    Rotation(verifier, self.change.begun.key, People(each, tree), Hosts(each, tree), write=write)
+                    for each in (self.connection, *more)
+                ]
+            )
 
 
-def _publish(desk: Desk, manifest_key: RoleKey, change: _Change, dry_run: bool) -> Verifier:
-    """What is believed under the changed manifest, which is in the directory and on the station then."""
-    if not change.issue:
-        return desk.station.verifier(desk.run.now)
-    data = desk.station.realm.issue_manifest(manifest_key.sign, change.manifest)
-    # Our own check: a delegation that has run out must show here and not on every workstation.
-    verifier = desk.station.realm.verifier(desk.station.delegations, data, desk.run.now)
-    if not dry_run:
-        with Desk(desk.run, desk.station, manifest_key).connect() as connection:
-            RealmDocuments(connection, desk.tree).publish_manifest(data)
-        desk.station.keep_manifest(data)
-    return verifier
-
-
-def _pass(rotation: Rotation) -> Tally:
-    tally = Tally.nothing()
-    holders = rotation.people.key_holders()
+def _pass(rotations: Sequence[Rotation]) -> Tally:
+    """Everybody's keys, then the computers': who is given the new epoch finds face data wrapped for it."""
+    holders = rotations[0].people.key_holders()
     with progress(len(holders), _("Face data")) as step:
-        rotation.wrap_keys(holders, tally, step)
-    hosts = rotation.hosts.all()
+        spread(holders, [rotation.wrap for rotation in rotations], step)
+    hosts = rotations[0].hosts.all()
     with progress(len(hosts), _("Computers")) as step:
-        rotation.give_keys(hosts, tally, step)
+        spread(hosts, [rotation.give for rotation in rotations], step)
+    tally = Tally()
+    for rotation in rotations:
+        tally.add(rotation.tally)
     return tally
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -215,14 +216,15 @@ def kill_before(write: int, office: Office, *arguments: object) -> None:
     """Run it in a process that dies by SIGKILL just before its n-th write."""
     child = os.fork()
     if child == 0:
-        done = 0
+        done, lock = 0, threading.Lock()
 
         def counted(original: Callable[..., Any]) -> Callable[..., Any]:
             def call(*given: Any, **named: Any) -> Any:
                 nonlocal done
-                if done == write:
-                    os.kill(os.getpid(), signal.SIGKILL)
-                done += 1
+                with lock:
+                    if done == write:
+                        os.kill(os.getpid(), signal.SIGKILL)
+                    done += 1
                 return original(*given, **named)
 
             return call
