@@ -76,6 +76,7 @@ def prompts() -> list[str]:
         *(guidance.hint(reason) for reason in (None, *Reason)),
         *(guidance.verdict(outcome, 120.0) for outcome in Outcome),
         guidance.verdict(Outcome.NO_TEMPLATE, directory_away=True),
+        guidance.verdict(Outcome.NO_TEMPLATE, clock_wrong=True),
         *(guidance.remark(standing) for standing in Standing),
     ]
 

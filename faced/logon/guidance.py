@@ -38,11 +38,12 @@ def request(challenge: Challenge, *, again: bool = False, further: bool = False)
     return _("Once more: {request}").format(request=text) if again else text
 
 
-def verdict(outcome: Outcome, wait_s: float = 0.0, *, directory_away: bool = False) -> str:
+def verdict(outcome: Outcome, wait_s: float = 0.0, *, directory_away: bool = False, clock_wrong: bool = False) -> str:
     """How it ended, for the person who typed the right password.
 
     :param wait_s: for LOCKED_OUT, until the next try.
     :param directory_away: for NO_TEMPLATE, whether nobody could be asked.
+    :param clock_wrong: for NO_TEMPLATE, whether signed records are from the future.
     """
     match outcome:
         case Outcome.MATCH | Outcome.EMERGENCY:
@@ -63,6 +64,8 @@ def verdict(outcome: Outcome, wait_s: float = 0.0, *, directory_away: bool = Fal
             return _("The camera cannot be used.")
         case Outcome.BUSY:
             return _("The camera is in use. Try again.")
+        case Outcome.NO_TEMPLATE if clock_wrong:
+            return _("The clock of this PC is wrong.")
         case Outcome.NO_TEMPLATE if directory_away:
             return _("The directory cannot be reached.")
         case Outcome.NO_TEMPLATE:

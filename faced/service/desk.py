@@ -271,7 +271,12 @@ class Session:
         if ruling.outcome is Outcome.MATCH and self._person is not None:
             self._matched(self._person)
         if self._call is not None:
-            text = guidance.verdict(ruling.outcome, self._wait_s, directory_away=self._directory_away)
+            text = guidance.verdict(
+                ruling.outcome,
+                self._wait_s,
+                directory_away=self._directory_away,
+                clock_wrong=ruling.reason == "not_yet_valid",
+            )
             self._call.reply(outcome=ruling.outcome.value, text=text, nonce=self._nonce)
 
     def _matched(self, person: Person) -> None:
