@@ -104,7 +104,7 @@ class Pc:
         with self.connect() as connection:
             host = Hosts(connection, self.office.slapd.tree).read(self.name)
         verifier = self.office.station.realm.verifier(
-            self.office.station.delegations, self.office.station.manifest, now or self.office.now
+            self.office.station.delegations, self.office.station.manifest, self.office.now if now is None else now
         )
         return plan_renewal(verifier, self.store.read(), host)
 
@@ -137,7 +137,7 @@ class Pc:
             serials=SerialMemory(self._serials, self.office.station.realm.id),
         )
         try:
-            bench.judge(login, bundle or self.bundle(login), now or self.office.now)
+            bench.judge(login, bundle or self.bundle(login), self.office.now if now is None else now)
         except Unfit as error:
             return error.reason
         return ""

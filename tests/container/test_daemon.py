@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import base64
+import dataclasses
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from nacl.public import PrivateKey
 
 from faced.records.audit import EventKind
+from faced.trust.keys import HostKeys, decode_key_file, encode_key_file
 from tests.container.conftest import CLERK, PASSWORD, PROGRAMS, SEEDS
 from tests.rig.container import Container
 from tests.rig.workstation import HOST, Workstation
 
 pytestmark = pytest.mark.container
 
+KEYS = "/etc/faced/host.keys"
 DROP_IN = "/run/systemd/system/faced.service.d/watchdog.conf"
 
 
@@ -127,6 +132,24 @@ def test_the_cache_is_readable_by_its_daemon_only(workstation: Workstation) -> N
     for user in (CLERK, "faced"):
         listed = machine.run("ls", "/var/lib/faced-directory", user=user, check=False)
         assert "Permission denied" in listed.stderr
+
+
+def test_the_timer_asks_for_a_new_key_and_restarts_the_daemon_that_then_has_it(workstation: Workstation) -> None:
+    machine = workstation.machine
+    before = main_pid(machine)
+    machine.systemctl("start", "faced-renew.service")
+    assert main_pid(machine) == before, "nothing is due"
+    data = base64.b64decode(machine.run("base64", KEYS).stdout)
+    keys = HostKeys.from_content(decode_key_file(data))
+    following = max(keys.boxes) + 1
+    more = dataclasses.replace(keys, boxes={**keys.boxes, following: PrivateKey.generate()})
+    machine.write(KEYS, encode_key_file(more.content()), mode=0o600)
+    # As if it had been cut off after the key was made.
+    machine.systemctl("start", "faced-renew.service")
+    assert main_pid(machine) != before
+    assert json.loads(workstation.facectl("host", "show", HOST, "--json"))["request"] is not None
+    machine.write(KEYS, data, mode=0o600)
+    machine.systemctl("restart", "faced.service")
 
 
 def test_stopping_is_clean_and_recorded(workstation: Workstation) -> None:

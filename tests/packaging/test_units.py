@@ -10,7 +10,9 @@ import pytest
 UNITS = Path(__file__).parent.parent.parent / "packaging/systemd"
 
 
-@pytest.mark.parametrize(("unit", "most"), [("faced.service", 0.6), ("faced-directory.service", 1.2)])
+@pytest.mark.parametrize(
+    ("unit", "most"), [("faced.service", 0.6), ("faced-directory.service", 1.2), ("faced-renew.service", 2.2)]
+)
 def test_the_exposure_stays_where_it_is(unit: str, most: float) -> None:
     """As tight as it goes: nearly every option of a unit weighs a tenth or more, so that losing one shows."""
     command = ["systemd-analyze", "security", "--offline=true", f"--threshold={10 * most:.0f}", "--no-pager", unit]
@@ -31,4 +33,5 @@ def test_units_of_one_refusal_share_its_conditions() -> None:
         return {line for line in (UNITS / name).read_text().splitlines() if line.startswith("Condition")}
 
     assert conditions("faced.service") == conditions("faced.socket") == conditions("faced-status.socket")
+    assert conditions("faced-renew.service") == conditions("faced.service")
     assert conditions("faced-directory.service") == conditions("faced-directory.socket")
