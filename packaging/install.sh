@@ -52,7 +52,7 @@ cat <<'NEXT'
 Installed. Next, on this PC:
   1. write /etc/faced/faced.toml (an example is in /usr/share/doc/faced/etc)
   2. facectl host join                    and at the station: facectl host approve
-  3. systemctl enable --now faced faced-directory
+  3. systemctl enable --now faced faced-directory faced-renew.timer
   4. facectl status
   5. pam-auth-update --enable faced-begin faced, with a root shell kept open
 NEXT

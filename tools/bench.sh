@@ -23,3 +23,4 @@ fi
 "$python" -m tools.bench_coverings
 "$python" -m tools.benchmark_staff
 "$python" -m tools.bench_attempt
+"$python" -m tools.bench_trust
