@@ -16,8 +16,8 @@ from faced.directory.transport import LIBRARY_ERRORS, Deadline, close, explain, 
 from faced.errors import AmbiguousEntry, DirectoryError, DirectoryUnavailable, NotAllowed, NotInDirectory
 from faced.i18n import _
 
-_SUCCESS, _SIZE_LIMIT, _NO_VALUE, _EXISTS_VALUE = 0, 4, 16, 20
-_NO_OBJECT, _NO_ACCESS, _EXISTS = 32, 50, 68
+_SUCCESS, _SIZE_LIMIT, _EXISTS_VALUE = 0, 4, 20
+_NO_VALUE, _CONSTRAINT, _NO_OBJECT, _NO_ACCESS, _EXISTS = 16, 19, 32, 50, 68
 _TRUNCATED = {3, 4, 11}
 _UNAVAILABLE = {51, 52, 80}
 _PAGED_RESULTS = "1.2.840.113556.1.4.319"
@@ -168,14 +168,14 @@ class Connection:
         """Change an entry in one step: all of it or, with an error, nothing.
 
         :param replace: values in place of all that the attribute has; none removes it, if it is there.
-        :param take: values removed from those that the attribute has; ``changed`` if one of them is not there.
-        :param give: values added to those that the attribute has then.
-        :raises NotInDirectory, NotAllowed, DirectoryError: as :meth:`add`; ``changed``.
+        :param take: values removed from those that the attribute has, before any is given.
+        :param give: values added to those that the attribute has.
+        :raises NotInDirectory, NotAllowed, DirectoryError: as :meth:`add`; ``no_such_value`` for a value to be removed
+            that is not there (any more), ``constraint`` for a second value where there may be one.
         """
-        kinds = ((ldap3.MODIFY_REPLACE, replace), (ldap3.MODIFY_DELETE, take), (ldap3.MODIFY_ADD, give))
         changes: dict[str, list[tuple[str, list[bytes]]]] = {}
-        for kind, named in kinds:
-            for name, values in (named or {}).items():
+        for kind, wanted in ((ldap3.MODIFY_REPLACE, replace), (ldap3.MODIFY_DELETE, take), (ldap3.MODIFY_ADD, give)):
+            for name, values in (wanted or {}).items():
                 changes.setdefault(name, []).append((kind, list(values)))
         with self._operation():
             self._raw.modify(dn, changes)
@@ -263,6 +263,11 @@ class Connection:
             raise NotInDirectory(_("There is no entry {dn} in the directory.").format(dn=dn))
         if code == _NO_ACCESS:
             raise NotAllowed(_("The directory does not allow this account to do that at {dn}.").format(dn=dn))
+        if code == _NO_VALUE:
+            raise DirectoryError(
+                _("A value of {dn} was changed meanwhile. Nothing was done; try again.").format(dn=dn),
+                reason="no_such_value",
+            )
         if code in _TRUNCATED:
             raise DirectoryError(
                 _("{url} stopped before the end ({why}). Raise its limit for this account.").format(
@@ -272,13 +277,12 @@ class Connection:
             )
         if code in (_EXISTS, _EXISTS_VALUE):
             raise DirectoryError(_("{dn} is in the directory already.").format(dn=dn), reason="exists")
-        if code == _NO_VALUE:
-            raise DirectoryError(
-                _("{dn} was changed by somebody else meanwhile. Do it again.").format(dn=dn), reason="changed"
-            )
         if code in _UNAVAILABLE:
             raise DirectoryUnavailable(_("{url} cannot serve just now: {why}.").format(url=self.url, why=why))
-        raise DirectoryError(_("{url} refused a request about {dn}: {why}.").format(url=self.url, dn=dn, why=why))
+        reason = "constraint" if code == _CONSTRAINT else None
+        raise DirectoryError(
+            _("{url} refused a request about {dn}: {why}.").format(url=self.url, dn=dn, why=why), reason=reason
+        )
 
 
 def equals(**attributes: str) -> str:

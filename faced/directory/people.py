@@ -137,7 +137,7 @@ class People:
     def exchange_keys(self, holder: KeyHolder, keys: Sequence[bytes]) -> None:
         """Give the standing template other keys, if it still has those of ``holder``.
 
-        :raises DirectoryError: ``changed``: the person was enrolled again or erased meanwhile, and nothing was done.
+        :raises DirectoryError: ``no_such_value``: the person was enrolled again or erased meanwhile; nothing was done.
         """
         # All of the old ones are named, also those that stay: the keys of another template must not be mixed in.
         self._connection.modify(

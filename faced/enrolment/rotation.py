@@ -172,7 +172,7 @@ class Rotation:
     def wrap(self, holder: KeyHolder) -> None:
         """Give a person's template the keys of the epochs in force, and take those of epochs that are over.
 
-        :raises DirectoryError: the directory refused; ``changed``: somebody else changes the entry all the time.
+        :raises DirectoryError: the directory refused; ``no_such_value``: somebody else changes the entry all the time.
         """
         for _again in range(_RETRIES):
             keys, whole = self._wrapped(holder.keys)
@@ -182,7 +182,7 @@ class Rotation:
             except NotInDirectory:
                 return
             except DirectoryError as error:
-                if error.reason != "changed":
+                if error.reason != "no_such_value":
                     raise
                 holder = self.people.keys_of(holder)
                 if not holder.keys:
@@ -197,7 +197,7 @@ class Rotation:
             _("The keys of {login} change all the time. Find out who writes them, then do it again.").format(
                 login=holder.login
             ),
-            reason="changed",
+            reason="no_such_value",
         )
 
     def give(self, host: Host) -> None:
