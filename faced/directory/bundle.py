@@ -24,6 +24,7 @@ _SINGLE = {
     "template": schema.TEMPLATE,
     "tombstone": schema.TOMBSTONE,
     "exemption": schema.EXEMPTION,
+    "unlock": schema.UNLOCK,
     "manifest": schema.MANIFEST,
     "host": schema.HOST_STATEMENT,
 }
@@ -56,6 +57,7 @@ class Bundle:
     fetched: int
     origin: str
     exemption: bytes | None = field(default=None, repr=False)
+    unlock: bytes | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, face: SealedFace, papers: RealmPapers, fetched: int, origin: str) -> Bundle:
@@ -73,6 +75,7 @@ class Bundle:
             fetched,
             origin,
             face.exemption,
+            face.unlock,
         )
         if bundle._size() > LARGEST_BUNDLE:
             raise DirectoryError(

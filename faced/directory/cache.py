@@ -157,6 +157,7 @@ class Cache:
                 "keys": list(face.template_keys),
                 "tombstone": face.tombstone,
                 "exemption": face.exemption,
+                "unlock": face.unlock,
             },
         )
 
@@ -216,8 +217,9 @@ class Cache:
                         _value(schema.TEMPLATE, template),
                         schema.bounded(schema.TEMPLATE_KEY, map(_bytes, keys)),
                         _value(schema.TOMBSTONE, tombstone),
-                        # Files from before there were exemptions have none.
+                        # Files from before there were exemptions or unlocks have none.
                         _value(schema.EXEMPTION, content.get("exemption")),
+                        _value(schema.UNLOCK, content.get("unlock")),
                     )
                     return CachedFace(login, face, fetched, used)
         except (DirectoryError, TypeError):

@@ -11,7 +11,7 @@ from faced.directory.tree import Tree
 from faced.errors import NotInDirectory
 from faced.i18n import _
 
-_SEALED = (schema.TEMPLATE, schema.TEMPLATE_KEY, schema.TOMBSTONE, schema.EXEMPTION)
+_SEALED = (schema.TEMPLATE, schema.TEMPLATE_KEY, schema.TOMBSTONE, schema.EXEMPTION, schema.UNLOCK)
 _DETAILS = ("employeeNumber", "cn", "mail", schema.KEY_GROUP)
 _CLASSES = ("inetOrgPerson", schema.PERSON_CLASS)
 
@@ -24,6 +24,7 @@ class SealedFace:
     template_keys: tuple[bytes, ...] = field(default=(), repr=False)
     tombstone: bytes | None = field(default=None, repr=False)
     exemption: bytes | None = field(default=None, repr=False)
+    unlock: bytes | None = field(default=None, repr=False)
 
     @property
     def empty(self) -> bool:
@@ -154,12 +155,14 @@ class People:
         """Put an exemption in place of any other. Hosts hear of it with their next refresh."""
         self._write(login, {schema.EXEMPTION: schema.bounded(schema.EXEMPTION, [exemption])})
 
+    def unlock(self, login: str, unlock: bytes) -> None:
+        """Put an unlock in place of any other. A host looks for it when the person tries to log on there."""
+        self._write(login, {schema.UNLOCK: schema.bounded(schema.UNLOCK, [unlock])})
+
     def erase(self, login: str) -> None:
-        """Remove template, keys and exemption; a tombstone stays, so that caches learn of it."""
+        """Remove everything but a tombstone, which stays, so that caches learn of it."""
         dn = self._find(login, ()).dn
-        self._connection.modify(
-            dn, replace={name: [] for name in (schema.TEMPLATE, schema.TEMPLATE_KEY, schema.EXEMPTION)}
-        )
+        self._connection.modify(dn, replace={name: [] for name in _SEALED if name != schema.TOMBSTONE})
 
     def detach(self, login: str) -> None:
         """Remove everything of ours from an entry that belongs to somebody else's tree."""
@@ -215,6 +218,7 @@ def _face(entry: Entry) -> SealedFace:
         template_keys=schema.bounded(schema.TEMPLATE_KEY, entry.all(schema.TEMPLATE_KEY)),
         tombstone=next(iter(schema.bounded(schema.TOMBSTONE, entry.all(schema.TOMBSTONE))), None),
         exemption=next(iter(schema.bounded(schema.EXEMPTION, entry.all(schema.EXEMPTION))), None),
+        unlock=next(iter(schema.bounded(schema.UNLOCK, entry.all(schema.UNLOCK))), None),
     )
 
 

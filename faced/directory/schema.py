@@ -25,6 +25,7 @@ REALM_STATEMENT = "facedRealmStatement"
 DELEGATION = "facedDelegation"
 MANIFEST = "facedManifest"
 EXEMPTION = "facedExemption"
+UNLOCK = "facedUnlock"
 
 #: Bytes in one value.
 LARGEST = {
@@ -38,6 +39,7 @@ LARGEST = {
     DELEGATION: 1024,
     MANIFEST: 20 * 1024,
     EXEMPTION: 1024,
+    UNLOCK: 1024,
 }
 #: Values of one attribute; those not named here have one.
 MOST = {TEMPLATE_KEY: 32, KEY_GROUP: 32, DELEGATION: 32}

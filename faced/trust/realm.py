@@ -45,6 +45,7 @@ SIGNERS: Mapping[Kind, frozenset[Role]] = {
     Kind.TOMBSTONE: frozenset({Role.REVOKE, Role.ENROL}),
     Kind.CALIBRATION: frozenset({Role.ENROL}),
     Kind.EXEMPTION: frozenset({Role.APPROVE}),
+    Kind.UNLOCK: frozenset({Role.APPROVE}),
 }
 
 

@@ -40,6 +40,7 @@ class Kind(StrEnum):
     TOMBSTONE = "tombstone"
     CALIBRATION = "calibration"
     EXEMPTION = "exemption"
+    UNLOCK = "unlock"
 
 
 @dataclass(frozen=True)

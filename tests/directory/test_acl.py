@@ -20,7 +20,7 @@ from tests.directory.conftest import KEYS, TEMPLATE, enrol
 from tests.rig.slapd import PrivateSlapd
 
 ENROL, APPROVE, OPERATE, MANIFEST, REVOKE, AUDIT = RoleAccount
-SEALED = ["facedTemplate", "facedTemplateKey", "facedTombstone", "facedExemption"]
+SEALED = ["facedTemplate", "facedTemplateKey", "facedTombstone", "facedExemption", "facedUnlock"]
 PERSONAL = ["employeeNumber", "cn", "sn", "mail"]
 
 
@@ -146,6 +146,7 @@ def test_a_host_writes_its_own_request_and_nothing_else(site: Site) -> None:
             (site.person("sato"), {"facedTombstone": []}),
             (site.person("kato"), {"facedTombstone": []}),
             (site.person("sato"), {"facedExemption": [b"x"]}),
+            (site.person("sato"), {"facedUnlock": [b"x"]}),
         ):
             refused(lambda dn=dn, change=change: pc.modify(dn, replace=change))  # type: ignore[misc]
         for forbidden in (tree.host("pc-tax"), tree.realm, site.person("sato")):
@@ -219,6 +220,7 @@ def test_enrol_cannot_undo_a_death_or_do_anything_else(site: Site) -> None:
             (site.person("kato"), {"facedTombstone": []}),
             (site.person("kato"), {"facedTombstone": [b"x"]}),
             (site.person("sato"), {"facedExemption": [b"x"]}),
+            (site.person("sato"), {"facedUnlock": [b"x"]}),
             (site.person("sato"), {"userPassword": [b"x"]}),
             (tree.realm, {"facedManifest": [b"x"]}),
             (tree.host("pc-tax"), {"facedKeyGroup": [b"welfare"]}),
@@ -265,6 +267,8 @@ def test_approve_exempts_who_is_enrolled_and_does_nothing_else(site: Site) -> No
         people = People(connection, tree)
         people.exempt("ota", b"exemption 1")
         people.exempt("ota", b"exemption 2")
+        people.unlock("ota", b"unlock 1")
+        people.unlock("ota", b"unlock 2")
         for dn, change in (
             (site.person("ota"), {"facedTemplate": [b"x"]}),
             (site.person("ota"), {"facedTemplate": []}),
@@ -282,11 +286,12 @@ def test_approve_exempts_who_is_enrolled_and_does_nothing_else(site: Site) -> No
         refused(lambda: people.remove("ota"))
         assert everything(site, connection, tree.hosts) == {}
         assert set.union(*everything(site, connection, site.person("ota")).values()) == {
-            *("objectclass", "uid", "facedexemption", "facedkeygroup"),
+            *("objectclass", "uid", "facedexemption", "facedunlock", "facedkeygroup"),
             *(name.lower() for name in PERSONAL),
         }
     with site.host() as pc:
         assert People(pc, tree).face("ota").exemption == b"exemption 2"
+        assert People(pc, tree).face("ota").unlock == b"unlock 2"
     with site.slapd.role(AUDIT) as connection:
         assert People(connection, tree).find("ota").face.exemption == b"exemption 2"
     with site.host("pc-hall") as pc, pytest.raises(NotInDirectory):
@@ -297,6 +302,7 @@ def test_approve_exempts_who_is_enrolled_and_does_nothing_else(site: Site) -> No
         People(connection, tree).erase("ota")
     with site.host() as pc:
         assert People(pc, tree).face("ota").exemption is None
+        assert People(pc, tree).face("ota").unlock is None
 
 
 def test_operate_makes_and_ends_hosts_and_nothing_else(site: Site) -> None:
@@ -317,6 +323,7 @@ def test_operate_makes_and_ends_hosts_and_nothing_else(site: Site) -> None:
             (site.person("sato"), {"facedKeyGroup": [b"x"]}),
             (site.person("kato"), {"facedTombstone": []}),
             (site.person("sato"), {"facedExemption": [b"x"]}),
+            (site.person("sato"), {"facedUnlock": [b"x"]}),
             (site.person("sato"), {"userPassword": [b"x"]}),
             (tree.role(ENROL), {"userPassword": [b"x"]}),
         ):
@@ -353,6 +360,7 @@ def test_manifest_publishes_the_manifest_and_nothing_else(site: Site) -> None:
             (site.person("sato"), {"facedTemplate": [b"x"]}),
             (site.person("kato"), {"facedTombstone": []}),
             (site.person("sato"), {"facedExemption": [b"x"]}),
+            (site.person("sato"), {"facedUnlock": [b"x"]}),
             (tree.host("pc-tax"), {"facedKeyGroup": [b"x"]}),
         ):
             refused(lambda dn=dn, change=change: connection.modify(dn, replace=change))  # type: ignore[misc]

@@ -12,7 +12,9 @@ from faced.directory.people import SealedFace
 from faced.errors import DirectoryError, ProtocolError
 
 PAPERS = RealmPapers(b"manifest", (b"one", b"two"), b"host")
-BUNDLE = Bundle.of(SealedFace(b"\0template", (b"k1", b"k2"), None, b"exemption"), PAPERS, 1_700_000_000, "directory")
+BUNDLE = Bundle.of(
+    SealedFace(b"\0template", (b"k1", b"k2"), None, b"exemption", b"unlock"), PAPERS, 1_700_000_000, "directory"
+)
 
 
 def test_a_bundle_crosses_the_wire_unchanged() -> None:
@@ -25,6 +27,7 @@ def test_the_wire_is_as_the_interface_file_says() -> None:
         "template_keys": ["azE=", "azI="],
         "tombstone": None,
         "exemption": "ZXhlbXB0aW9u",
+        "unlock": "dW5sb2Nr",
         "manifest": "bWFuaWZlc3Q=",
         "delegations": ["b25l", "dHdv"],
         "host": "aG9zdA==",
@@ -57,6 +60,8 @@ def test_missing_fields_are_null_and_unknown_ones_are_ignored() -> None:
         {"tombstone": base64.b64encode(b"x" * (schema.LARGEST[schema.TOMBSTONE] + 1)).decode()},
         {"delegations": {"0": "AAAA"}},
         {"exemption": ["AAAA"]},
+        {"unlock": ["AAAA"]},
+        {"unlock": base64.b64encode(b"x" * (schema.LARGEST[schema.UNLOCK] + 1)).decode()},
         {"exemption": base64.b64encode(b"x" * (schema.LARGEST[schema.EXEMPTION] + 1)).decode()},
     ],
 )

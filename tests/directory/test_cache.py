@@ -17,7 +17,7 @@ from faced.errors import StateError
 from faced.trust import encoding
 
 NOW = 1_800_000_000
-FACE = SealedFace(b"template \0\xff", (b"k1", b"k2"), None, b"exemption")
+FACE = SealedFace(b"template \0\xff", (b"k1", b"k2"), None, b"exemption", b"unlock")
 PAPERS = RealmPapers(b"manifest", (b"d1", b"d2"), b"host")
 
 
@@ -209,7 +209,7 @@ def test_a_file_renamed_to_another_person_is_nobodys(folder: Path, clocks: Clock
     assert cache.people() == ()
 
 
-def test_a_file_from_before_there_were_exemptions_has_none(folder: Path, clocks: Clocks) -> None:
+def test_a_file_from_before_there_were_exemptions_and_unlocks_has_none(folder: Path, clocks: Clocks) -> None:
     cache = open_cache(folder, clocks)
     cache.keep("tanaka", FACE, NOW)
     (path,) = files(folder)
@@ -217,11 +217,12 @@ def test_a_file_from_before_there_were_exemptions_has_none(folder: Path, clocks:
     content = encoding.decode(body)
     assert isinstance(content, dict)
     assert content.pop("exemption") == FACE.exemption
+    assert content.pop("unlock") == FACE.unlock
     old = encoding.encode(content)
     path.write_bytes(magic + hashlib.sha256(old).digest() + old)
     entry = restart(folder, clocks).find("tanaka")
     assert entry is not None
-    assert entry.face == replace(FACE, exemption=None)
+    assert entry.face == replace(FACE, exemption=None, unlock=None)
 
 
 def test_a_write_that_fails_leaves_the_old_entry(folder: Path, clocks: Clocks) -> None:

@@ -123,11 +123,12 @@ def test_erasing_leaves_the_tombstone_and_can_be_repeated(people: People) -> Non
     people.enrol("hara", b"template", [b"key"], ["a"])
     people.bury("hara", b"tombstone")
     people.exempt("hara", b"exemption")
+    people.unlock("hara", b"unlock")
     for _again in range(2):
         people.erase("hara")
         face = people.face("hara")
         assert (face.template, face.template_keys, face.tombstone, face.empty) == (None, (), b"tombstone", False)
-        assert face.exemption is None
+        assert (face.exemption, face.unlock) == (None, None)
 
 
 def test_a_new_exemption_takes_the_place_of_the_old_and_leaves_the_template(people: People) -> None:
