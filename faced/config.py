@@ -18,6 +18,8 @@ from faced.errors import ConfigError
 from faced.i18n import _
 
 DEFAULT_PATH = Path("/etc/faced/faced.toml")
+#: What NIST SP 800-63B-4 allows in a row where no test laboratory has measured the detection of attacks.
+HIGHEST_CEILING = 50
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,8 @@ class LogonConfig:
     attempt_timeout_s: float = 12.0
     #: Judged tries per user and host before the delay begins.
     tries: int = 3
+    #: Judged failures in a row, per user and host, after which the face step is locked until an unlock.
+    ceiling: int = 10
     #: The false match rates the decision is set for, of those the metric was calibrated at: for people who are known
     #: from an ID photo alone, and for those who were enrolled at a camera too.
     fmr: float = 0.01
@@ -255,6 +259,9 @@ def _check(config: Config, where: str) -> None:
         if not 0 < rate <= 0.01:
             text = _("{where}: logon: {key}: must be above 0 and at most 0.01 (one in a hundred).")
             raise ConfigError(text.format(where=where, key=key))
+    if not config.logon.tries <= config.logon.ceiling <= HIGHEST_CEILING:
+        text = _("{where}: logon: ceiling: must be from {tries} (the tries) to {most}.")
+        raise ConfigError(text.format(where=where, tries=config.logon.tries, most=HIGHEST_CEILING))
     if config.liveness.challenges not in (1, 2):
         raise ConfigError(_("{where}: liveness: challenges: must be 1 or 2.").format(where=where))
     for server in config.directory.servers:

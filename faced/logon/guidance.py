@@ -38,10 +38,12 @@ def request(challenge: Challenge, *, again: bool = False, further: bool = False)
     return _("Once more: {request}").format(request=text) if again else text
 
 
-def verdict(outcome: Outcome, wait_s: float = 0.0, *, directory_away: bool = False, clock_wrong: bool = False) -> str:
+def verdict(
+    outcome: Outcome, wait_s: float | None = None, *, directory_away: bool = False, clock_wrong: bool = False
+) -> str:
     """How it ended, for the person who typed the right password.
 
-    :param wait_s: for LOCKED_OUT, until the next try.
+    :param wait_s: for LOCKED_OUT, until the next try; None: there is none before somebody else has done something.
     :param directory_away: for NO_TEMPLATE, whether nobody could be asked.
     :param clock_wrong: for NO_TEMPLATE, whether signed records are from the future.
     """
@@ -75,11 +77,17 @@ def verdict(outcome: Outcome, wait_s: float = 0.0, *, directory_away: bool = Fal
         case Outcome.REVOKED:
             return _("Not permitted: call the IS section.")
         case Outcome.LOCKED_OUT:
-            return _("Too many tries. Wait {seconds} s.").format(seconds=max(1, round(wait_s)))
+            return _locked_out(wait_s)
         case Outcome.CANCELLED:
             return _("Cancelled.")
         case Outcome.TIMED_OUT:
             return _("Time is over. Please try again.")
+
+
+def _locked_out(wait_s: float | None) -> str:
+    if wait_s is None:
+        return _("Locked: call the IS section.")
+    return _("Too many tries. Wait {seconds} s.").format(seconds=max(1, round(wait_s)))
 
 
 def remark(standing: Standing) -> str:

@@ -19,6 +19,7 @@ from faced.trust.host import open_epoch_keys
 from faced.trust.keys import HostKeys
 from faced.trust.realm import Manifest, Realm, Verifier, open_calibration
 from faced.trust.sealed import CheckedTemplate, check_template, open_template, tombstoned_below
+from faced.trust.unlock import Unlock, check_unlock
 
 _REVOKED = frozenset({"tombstoned", "host_revoked", "issuer_revoked"})
 
@@ -109,6 +110,16 @@ class Bench:
             raise Unfit(Ruling(_outcome(error.reason), error.reason)) from None
         except (StateError, TemplateFormatError, MetricError) as error:
             raise Unfit(Ruling(Outcome.NO_TEMPLATE, error.reason)) from None
+
+    def unlock(self, login: str, bundle: Bundle, now: int) -> Unlock | None:
+        """The unlock in a bundle that gives this person tries here; None if there is none.
+
+        :raises TrustError: there is one that does not hold; ``older_serial`` if it was used here already.
+        """
+        if bundle.unlock is None:
+            return None
+        verifier = self._verifier(bundle, now)
+        return check_unlock(verifier, login, self.host.name, bundle.unlock, used=self.serials.used_unlock(login))
 
     def standing(self, login: str, bundle: Bundle, now: int) -> tuple[Standing, str]:
         """What the signed state in a bundle says about a person, and the reason's token; nothing is opened."""

@@ -1,8 +1,10 @@
-"""The counter of judged tries, per person on this host, and the growing delay after too many.
+"""The counter of judged tries, per person on this host: a growing delay after too many, and in the end a lock.
 
 A try is *charged*, on the disk, before the judge is asked for the first time, and taken back only by a match. Whoever
 pulls the plug, hangs up or covers the lens while being judged has paid; whoever was never judged has not. Greeters are
 counted apart from what users start (lockers, sudo): nothing that runs in a session can lock anybody out of the greeter.
+
+A delay ends by itself. The lock at the ceiling (NIST SP 800-63B-4, 3.2.3) does not: an unlock takes the tries back.
 """
 
 from __future__ import annotations
@@ -62,16 +64,33 @@ class _Tally:
     last: Moment
 
 
+@dataclass(frozen=True)
+class Count:
+    """The tries in a row that a person has failed at one counter.
+
+    ``wait_s``: until the next one may begin; ``locked``: there is no next one. ``last``: unix seconds.
+    """
+
+    uid: int
+    counter: Counter
+    failed: int
+    last: int
+    wait_s: float
+    locked: bool
+
+
 class Lockout:
     """All counters of this host, one small file each.
 
     :param folder: of the state; made by the caller, 0700.
     :param tries: judged failures that cost no delay.
+    :param ceiling: judged failures in a row after which the person is locked.
     """
 
-    def __init__(self, folder: Path, tries: int, now: Callable[[], Moment] = Moment.now) -> None:
+    def __init__(self, folder: Path, tries: int, ceiling: int, now: Callable[[], Moment] = Moment.now) -> None:
         self._folder = folder
         self._tries = tries
+        self._ceiling = ceiling
         self._now = now
 
     def remaining_s(self, uid: int, counter: Counter) -> float:
@@ -80,15 +99,46 @@ class Lockout:
         :raises StateError: a counter that cannot be read admits nobody.
         """
         tally = self._read(self._path(uid, counter))
-        if tally is None or tally.charged < self._tries:
+        if tally is None:
             return 0.0
-        delay_s = min(LONGEST_DELAY_S, FIRST_DELAY_S * 2.0 ** min(tally.charged - self._tries, 16))
         now = self._now()
-        if now.boot != tally.last.boot and now.wall_s < tally.last.wall_s:
+        wait_s = self._wait_s(tally, now)
+        if wait_s and now.boot != tally.last.boot and now.wall_s < tally.last.wall_s:
             # The clock went back across a reboot: the delay begins anew, at a moment that can be measured from.
             self._write(self._path(uid, counter), _Tally(tally.charged, now))
-            return delay_s
+        return wait_s
+
+    def _wait_s(self, tally: _Tally, now: Moment) -> float:
+        if tally.charged < self._tries:
+            return 0.0
+        delay_s = min(LONGEST_DELAY_S, FIRST_DELAY_S * 2.0 ** min(tally.charged - self._tries, 16))
         return max(0.0, delay_s - now.since(tally.last))
+
+    def locked(self, uid: int, counter: Counter) -> bool:
+        """Whether this person has no try left, until an unlock.
+
+        :raises StateError: as :meth:`remaining_s`.
+        """
+        tally = self._read(self._path(uid, counter))
+        return tally is not None and tally.charged >= self._ceiling
+
+    def counts(self) -> tuple[Count, ...]:
+        """Everybody who has failed since the last match or unlock, those with the most failures first; writes nothing.
+
+        :raises StateError: a counter that cannot be read.
+        """
+        found, now = [], self._now()
+        for path in self._folder.glob("tries-*-*.json"):
+            _tries, counter, uid = path.stem.split("-", 2)
+            tally = self._read(path)
+            if tally is not None and tally.charged and counter in set(Counter) and uid.isdecimal():
+                found.append(self._count(int(uid), Counter(counter), tally, now))
+        return tuple(sorted(found, key=lambda count: (-count.failed, count.uid, count.counter)))
+
+    def _count(self, uid: int, counter: Counter, tally: _Tally, now: Moment) -> Count:
+        locked = tally.charged >= self._ceiling
+        wait_s = 0.0 if locked else self._wait_s(tally, now)
+        return Count(uid, counter, tally.charged, int(tally.last.wall_s), wait_s, locked)
 
     def charge(self, uid: int, counter: Counter) -> None:
         """One more try, on the disk when this returns.
@@ -105,6 +155,15 @@ class Lockout:
         :raises StateError: if that cannot be written.
         """
         self._write(self._path(uid, counter), _Tally(0, self._now()))
+
+    def unlock(self, uid: int) -> None:
+        """Somebody with the right said that the person may try again: all tries of both counters are taken back.
+
+        :raises StateError: if that cannot be written.
+        """
+        for counter in Counter:
+            if self._read(self._path(uid, counter)) is not None:
+                self.forgive(uid, counter)
 
     def _path(self, uid: int, counter: Counter) -> Path:
         return self._folder / f"tries-{counter.value}-{uid}.json"

@@ -1,6 +1,6 @@
 """The highest serials this host has seen, so that a directory cannot put an older truth back.
 
-Kept for each person's template, tombstone and exemption, and for the realm's manifest.
+Kept for each person's template, tombstone and exemption, for the realm's manifest, and for the unlocks that were used.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class SerialMemory:
     def __init__(self, path: Path, realm: bytes) -> None:
         self._path = path
         self._realm = realm.hex()
-        self._manifest, self._people, self._dead, self._exempt = self._read()
+        self._manifest, self._people, self._dead, self._exempt, self._unlocked = self._read()
 
     def lowest(self, login: str) -> int:
         """The serial below which this person's templates are refused."""
@@ -61,6 +61,18 @@ class SerialMemory:
             self._exempt = {**self._exempt, login: serial}
             self._write()
 
+    def used_unlock(self, login: str) -> int:
+        """The serial up to which unlocks have given this person tries on this host."""
+        return self._unlocked.get(login, 0)
+
+    def use_unlock(self, login: str, serial: int) -> None:
+        """Remember that this unlock has given its tries.
+
+        :raises StateError: if it cannot be kept: then it must give none.
+        """
+        self._unlocked = {**self._unlocked, login: serial}
+        self._write()
+
     def saw_manifest(self, serial: int) -> None:
         """Remember the serial of a checked manifest.
 
@@ -73,22 +85,20 @@ class SerialMemory:
             self._manifest = serial
             self._write()
 
-    def _read(self) -> tuple[int, dict[str, int], dict[str, int], dict[str, int]]:
+    def _read(self) -> tuple[int, dict[str, int], dict[str, int], dict[str, int], dict[str, int]]:
         match read_state(self._path):
             case None:
-                return 0, {}, {}, {}
+                return 0, {}, {}, {}, {}
             case {
                 "realm": str() as realm,
                 "manifest": int() as manifest,
                 "people": dict() as people,
                 "dead": dict() as dead,
             } as content:
-                # Files from before there were exemptions name none.
-                exempt = content.get("exempt", {})
-                if isinstance(exempt, dict) and all(
-                    isinstance(serial, int) for serial in (*people.values(), *dead.values(), *exempt.values())
-                ):
-                    return (manifest, people, dead, exempt) if realm == self._realm else (0, {}, {}, {})
+                # Files from before there were exemptions or unlocks name none.
+                memories = (people, dead, content.get("exempt", {}), content.get("unlocked", {}))
+                if all(map(_names_serials, memories)):
+                    return (manifest, *memories) if realm == self._realm else (0, {}, {}, {}, {})
         raise damaged(self._path)
 
     def _write(self) -> None:
@@ -100,5 +110,10 @@ class SerialMemory:
                 "people": self._people,
                 "dead": self._dead,
                 "exempt": self._exempt,
+                "unlocked": self._unlocked,
             },
         )
+
+
+def _names_serials(memory: object) -> bool:
+    return isinstance(memory, dict) and all(isinstance(serial, int) for serial in memory.values())

@@ -40,6 +40,8 @@ class EventKind(Enum):
     ADMITTED = ("admitted", "42f69de3b41141ceae57c3736207215d", _INFO)
     REFUSED = ("refused", "ad4e4e241edf41aaa03014a3ead12cd5", _NOTICE)
     LOCKED_OUT = ("locked_out", "fcc3f5eaae1a4c29a95baca6c7b5fd83", _WARNING)
+    LOCKED = ("locked", "69e8362dcb6946e7b88cdc3f4ab19135", _ERROR)
+    UNLOCKED = ("unlocked", "12179ed829774dc4a95e884d812099aa", _NOTICE)
     EXEMPTED = ("exempted", "220bd47a83a547cdaee18f7afdcedd25", _NOTICE)
     ACCOUNT = ("account", "87cbccb65b704be2b64bdf40bc82a012", _NOTICE)
     INTRUDER = ("not_allowed", "3c8b2c4d0a5c4ff8a3f3f9fd3668792a", _WARNING)

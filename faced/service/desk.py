@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from faced.config import LivenessConfig, LogonConfig
 from faced.directory.bundle import CACHE, Bundle
-from faced.errors import ProtocolError, StateError
+from faced.errors import ProtocolError, StateError, TrustError
 from faced.landmarks.observe import FrameReport
 from faced.liveness.judge import LivenessJudge, LivenessPolicy
 from faced.logon import guidance
@@ -104,7 +104,9 @@ class Session:
         self._person: Person | None = None
         self._call: Call | None = None
         self._nonce = ""
-        self._wait_s = 0.0
+        self._wait_s: float | None = None
+        self._directory_asked = False
+        self._charged = False
         self._timer: Timer | None = None
         self._stranger = False
         self._directory_away = True
@@ -168,7 +170,8 @@ class Session:
         elif self.request.peer_uid != 0:
             self._do(self.attempt.begin())
         if not self.attempt.over:
-            self._fetch(person, anew=False)
+            # Who has no try left may have been given new ones a minute ago.
+            self._fetch(person, anew=self._held_back(person) is not None)
 
     def _fetch(self, person: Person, *, anew: bool) -> None:
         self._with.directory.ask(
@@ -179,18 +182,30 @@ class Session:
         if self.attempt.over or self._person is None:
             return
         self._directory_away = isinstance(answer, VarlinkError | ProtocolError) and not _is_not_found(answer)
-        match answer:
-            case VarlinkError():
-                self._do(self.attempt.refuse(Ruling(Outcome.NO_TEMPLATE, _token(answer.parameters.get("reason")))))
-            case ProtocolError():
-                self._do(self.attempt.refuse(Ruling(Outcome.NO_TEMPLATE, "directory_" + answer.reason)))
-            case _:
-                try:
-                    bundle = Bundle.from_wire(answer.get("bundle"))
-                except ProtocolError as error:
-                    self._do(self.attempt.refuse(Ruling(Outcome.NO_TEMPLATE, error.reason)))
-                else:
-                    self._open(self._person, bundle, anew)
+        self._directory_asked = True
+        bundle = _bundle_of(answer)
+        if isinstance(bundle, Bundle):
+            self._unlock(self._person, bundle)
+        if self._check_tries():
+            return
+        if isinstance(bundle, Bundle):
+            self._open(self._person, bundle, anew)
+        else:
+            self._do(self.attempt.refuse(bundle))
+
+    def _unlock(self, person: Person, bundle: Bundle) -> None:
+        """Take the tries back if somebody with the right said so, once; on record before it is done."""
+        try:
+            unlock = self._with.bench.unlock(person.login, bundle, int(self._with.wall_s()))
+            if unlock is None or not self._with.record(self._event(EventKind.UNLOCKED, "", "")):
+                return
+            self._with.bench.serials.use_unlock(person.login, unlock.serial)
+            self._with.lockout.unlock(person.uid)
+        except TrustError as error:
+            # One that was used, has ended or is for another PC is no news.
+            logger.info("An unlock gives no tries: %s", error.reason)
+        except StateError as error:
+            self._damaged(error)
 
     def _open(self, person: Person, bundle: Bundle, anew: bool) -> None:
         try:
@@ -208,17 +223,28 @@ class Session:
     def _counter(self) -> Counter:
         return Counter.GREETER if self.request.by_system else Counter.LOCKER
 
-    def _check_tries(self) -> None:
-        """Refuse while the delay lasts; asked at the join, for the delay may end while a password is typed."""
-        if self._person is None or not self.attempt.joined or self.attempt.over:
-            return
+    def _check_tries(self) -> bool:
+        """Whether it ended here: refused while the delay or the lock lasts, once the directory was asked for an unlock.
+
+        Asked at the join, for the delay may end while a password is typed.
+        """
+        if self._person is not None and self.attempt.joined and not self.attempt.over:
+            reason = self._held_back(self._person)
+            if reason is not None and self._directory_asked:
+                self._do(self.attempt.refuse(Ruling(Outcome.LOCKED_OUT, reason)))
+        return self.attempt.over
+
+    def _held_back(self, person: Person) -> str | None:
+        """Why this person may not try now: the reason's token; None if they may."""
         try:
-            self._wait_s = self._with.lockout.remaining_s(self._person.uid, self._counter)
+            self._wait_s = None
+            if self._with.lockout.locked(person.uid, self._counter):
+                return "ceiling"
+            self._wait_s = self._with.lockout.remaining_s(person.uid, self._counter)
         except StateError as error:
             self._damaged(error)
-            return
-        if self._wait_s > 0:
-            self._do(self.attempt.refuse(Ruling(Outcome.LOCKED_OUT, "too_many_tries")))
+            return error.reason
+        return "too_many_tries" if self._wait_s > 0 else None
 
     def _do(self, actions: list[Action]) -> None:
         for action in actions:
@@ -244,14 +270,15 @@ class Session:
     def _charge(self) -> None:
         if self._person is None:
             raise RuntimeError("a try of nobody")
-        self._check_tries()
-        if self.attempt.over:
+        if self._held_back(self._person) is not None:
+            self._check_tries()
             return
         try:
             self._with.lockout.charge(self._person.uid, self._counter)
         except StateError as error:
             self._damaged(error)
             return
+        self._charged = True
         self._do(self.attempt.charged())
 
     def _damaged(self, error: StateError) -> None:
@@ -268,8 +295,11 @@ class Session:
             # No record, no answer: the module takes a hang-up for a refusal.
             self._connection.close()
             return
-        if ruling.outcome is Outcome.MATCH and self._person is not None:
-            self._matched(self._person)
+        if self._person is not None:
+            if ruling.outcome is Outcome.MATCH:
+                self._matched(self._person)
+            elif self._charged:
+                self._failed(self._person)
         if self._call is not None:
             text = guidance.verdict(
                 ruling.outcome,
@@ -286,6 +316,14 @@ class Session:
             # The face was right; a counter that stays too high only makes a later delay longer.
             logger.error("%s", error)
         self._with.directory.ask("Used", {"login": person.login}, lambda _answer: None)
+
+    def _failed(self, person: Person) -> None:
+        """A judged try has failed: was it the last one?"""
+        try:
+            if self._with.lockout.locked(person.uid, self._counter):
+                self._with.record(self._event(EventKind.LOCKED, "", "ceiling"))
+        except StateError as error:
+            logger.error("%s", error)
 
     def _turn_away(self) -> None:
         """A user's program asked about somebody else."""
@@ -310,6 +348,19 @@ class Session:
         if deadline_s is not None:
             loop = self._with.loop
             self._timer = loop.later(max(0.0, deadline_s - loop.clock()), lambda: self._do(self.attempt.tick()))
+
+
+def _bundle_of(answer: Answer) -> Bundle | Ruling:
+    """What the other daemon handed over, or why there is nothing to judge with."""
+    match answer:
+        case VarlinkError():
+            return Ruling(Outcome.NO_TEMPLATE, _token(answer.parameters.get("reason")))
+        case ProtocolError():
+            return Ruling(Outcome.NO_TEMPLATE, "directory_" + answer.reason)
+    try:
+        return Bundle.from_wire(answer.get("bundle"))
+    except ProtocolError as error:
+        return Ruling(Outcome.NO_TEMPLATE, error.reason)
 
 
 def _is_not_found(answer: VarlinkError | ProtocolError) -> bool:

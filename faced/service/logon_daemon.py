@@ -148,7 +148,7 @@ class LogonDaemon:
             directory=directory,
             names=NameLookup(self._loop),
             bench=bench,
-            lockout=Lockout(state, config.logon.tries),
+            lockout=Lockout(state, config.logon.tries, config.logon.ceiling),
             audit=self._audit,
             pseudonyms=Pseudonyms.load(state / "pseudonyms.secret"),
         )

@@ -15,6 +15,7 @@ from faced.trust.host import issue_host
 from faced.trust.keys import HostKeys
 from faced.trust.realm import Epoch, Manifest, Realm, Role
 from faced.trust.sealed import TemplateHeader, issue_tombstone, seal_template
+from faced.trust.unlock import issue_unlock
 
 DAY = 86_400
 PREDICTOR = bytes(range(32))
@@ -97,6 +98,28 @@ class TestRealm:
             reason="left",
             now=self.now,
             expires=self.now + 900 * DAY,
+        )
+
+    def unlock(
+        self,
+        login: str,
+        *,
+        host: str = "",
+        serial: int | None = None,
+        issued: int | None = None,
+        hours: int = 24,
+        by: SigningKey | None = None,
+    ) -> bytes:
+        """The approving role's word that a person may try again, or somebody else's."""
+        now = self.now - 60 if issued is None else issued
+        return issue_unlock(
+            self.realm,
+            by or self.approve,
+            login,
+            host=host,
+            serial=now if serial is None else serial,
+            now=now,
+            expires=now + hours * 3600,
         )
 
     def exemption(

@@ -10,6 +10,7 @@ from faced.errors import StateError
 from faced.logon.lockout import FIRST_DELAY_S, LONGEST_DELAY_S, Counter, Lockout, Moment
 
 UID = 2001
+CEILING = 10
 
 
 class World:
@@ -28,7 +29,7 @@ class World:
     @property
     def lockout(self) -> Lockout:
         """As after a restart: nothing is remembered but what is on the disk."""
-        return Lockout(self.folder, 3, lambda: self.moment)
+        return Lockout(self.folder, 3, CEILING, lambda: self.moment)
 
     def remaining_s(self, counter: Counter = Counter.GREETER, uid: int = UID) -> float:
         return self.lockout.remaining_s(uid, counter)
@@ -41,6 +42,37 @@ class World:
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     return World(tmp_path)
+
+
+def test_the_lock_comes_at_the_ceiling_and_no_time_ends_it(world: World) -> None:
+    world.fail(CEILING - 1)
+    assert not world.lockout.locked(UID, Counter.GREETER)
+    world.fail(1)
+    world.pass_s(1e7)
+    world.reboot(wall_moves_s=1e7)
+    assert world.lockout.locked(UID, Counter.GREETER)
+    assert not world.lockout.locked(UID, Counter.LOCKER)
+    assert not world.lockout.locked(UID + 1, Counter.GREETER)
+
+
+def test_an_unlock_takes_back_all_tries_of_the_person_and_nobody_elses(world: World) -> None:
+    world.fail(CEILING)
+    world.fail(CEILING, Counter.LOCKER)
+    world.lockout.charge(UID + 1, Counter.GREETER)
+    world.lockout.unlock(UID)
+    assert [(count.uid, count.failed) for count in world.lockout.counts()] == [(UID + 1, 1)]
+    world.fail(CEILING - 1)
+    assert not world.lockout.locked(UID, Counter.GREETER)
+
+
+def test_the_counts_say_who_waits_and_who_is_locked(world: World) -> None:
+    world.fail(4)
+    world.fail(CEILING, Counter.LOCKER)
+    world.lockout.forgive(UID + 1, Counter.GREETER)
+    locked, waiting = world.lockout.counts()
+    assert (locked.counter, locked.failed, locked.locked, locked.wait_s) == (Counter.LOCKER, CEILING, True, 0.0)
+    assert (waiting.counter, waiting.failed, waiting.locked) == (Counter.GREETER, 4, False)
+    assert waiting.wait_s == 2 * FIRST_DELAY_S
 
 
 def test_the_first_tries_cost_no_delay(world: World) -> None:

@@ -21,7 +21,7 @@ from faced.landmarks.observe import FrameReport
 from faced.landmarks.quality import Reason
 from faced.liveness.judge import LivenessVerdict
 from faced.logon.judge import Bench
-from faced.logon.lockout import Lockout
+from faced.logon.lockout import Lockout, Moment
 from faced.logon.names import Person
 from faced.logon.serials import SerialMemory
 from faced.recognition.calibration import Policy
@@ -117,6 +117,20 @@ class Seat:
         return self.uid
 
 
+class HandClock:
+    """The clock of the delays: the real one, and what a test lets pass besides."""
+
+    def __init__(self) -> None:
+        self._ahead_s = 0.0
+
+    def pass_s(self, seconds: float) -> None:
+        self._ahead_s += seconds
+
+    def __call__(self) -> Moment:
+        now = Moment.now()
+        return Moment(now.boot, now.boottime_s + self._ahead_s, now.wall_s + self._ahead_s)
+
+
 class Office:
     """A PC on which tanaka (2001) is enrolled with the face of seed 1, and suzuki (2002) with that of seed 2."""
 
@@ -139,6 +153,8 @@ class Office:
             "suzuki": Person(SUZUKI, "suzuki"),
         }
         self.camera = CameraThread(self._opened, self.scene, self.loop.soon)
+        self.clock = HandClock()
+        self.lockout = Lockout(folder, config.tries, config.ceiling, self.clock)
         surroundings = Surroundings(
             loop=self.loop,
             config=config,
@@ -155,7 +171,7 @@ class Office:
                 Policy(POINT, POINT),
                 SerialMemory(folder / "serials.json", self.authority.realm.id),
             ),
-            lockout=Lockout(folder, config.tries),
+            lockout=self.lockout,
             audit=self.records,
             pseudonyms=Pseudonyms(bytes(32)),
         )

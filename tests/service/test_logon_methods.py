@@ -13,9 +13,10 @@ import pytest
 from faced.config import LogonConfig
 from faced.errors import CameraUnavailable, ProtocolError
 from faced.landmarks.quality import Reason
+from faced.logon.lockout import Counter
 from faced.service.interface import Interface
 from faced.service.varlink import Client, VarlinkError
-from tests.service.office import LOGON, NONCE, SUZUKI, TANAKA, Office, asked, begun, decided, office
+from tests.service.office import CONFIG, LOGON, NONCE, SUZUKI, TANAKA, Office, asked, begun, decided, office
 from tests.service.wire import as_uid
 
 
@@ -99,6 +100,125 @@ def test_the_lock_is_for_one_person_and_says_how_long(pc: Office) -> None:
     assert pc.records.events[-1].kind.word == "locked_out"
     pc.scene.shows = 2
     assert pc.decide("suzuki")["outcome"] == "match"
+
+
+def locked(pc: Office, user: str = "tanaka", counter: Counter = Counter.GREETER) -> None:
+    """As after the last try of the last hour."""
+    uid = {"tanaka": TANAKA, "suzuki": SUZUKI}[user]
+    for _ in range(CONFIG.ceiling):
+        pc.lockout.charge(uid, counter)
+
+
+def publish(pc: Office, **unlock: Any) -> None:
+    """The authority signs an unlock; the cache does not know it yet."""
+    pc.directory.newer["tanaka"] = replace(
+        pc.directory.bundles["tanaka"], unlock=pc.authority.unlock("tanaka", **unlock)
+    )
+
+
+def test_at_the_ceiling_the_face_step_is_locked_for_that_person_and_says_so_once(pc: Office) -> None:
+    pc.scene.shows = 9
+    for _ in range(CONFIG.ceiling - 1):
+        pc.lockout.charge(TANAKA, Counter.GREETER)
+    pc.clock.pass_s(3600)
+    assert pc.decide()["outcome"] == "no_match"
+    assert pc.records.words()[-2:] == [("refused", "no_match", ""), ("locked", "", "ceiling")]
+    pc.clock.pass_s(1e7)
+    pc.scene.shows = 1
+    answer = pc.decide()
+    assert (answer["outcome"], answer["text"]) == ("locked_out", "Locked: call the IS section.")
+    assert pc.records.words()[-1] == ("locked_out", "locked_out", "ceiling")
+    pc.scene.shows = 2
+    assert pc.decide("suzuki")["outcome"] == "match"
+
+
+def test_who_is_locked_is_asked_about_in_the_directory_and_an_unlock_admits_nobody_else(pc: Office) -> None:
+    locked(pc)
+    publish(pc)
+    pc.scene.shows = 9
+    assert pc.decide()["outcome"] == "no_match"
+    assert pc.directory.visits == ["tanaka"]
+    assert pc.records.words()[0] == ("unlocked", "", "")
+    pc.scene.shows = 1
+    assert pc.decide()["outcome"] == "match"
+
+
+def test_an_unlock_gives_its_tries_once(pc: Office) -> None:
+    locked(pc)
+    publish(pc)
+    assert pc.decide()["outcome"] == "match"
+    locked(pc)
+    assert pc.decide()["outcome"] == "locked_out"
+    publish(pc, serial=pc.authority.now)
+    assert pc.decide()["outcome"] == "match"
+    locked(pc)
+    publish(pc)
+    assert pc.decide()["outcome"] == "locked_out", "the first one was put back"
+
+
+def test_an_unlock_holds_for_both_counters(pc: Office) -> None:
+    locked(pc)
+    locked(pc, counter=Counter.LOCKER)
+    publish(pc, host="pc-1")
+    assert pc.decide()["outcome"] == "match"
+    assert pc.decide(service="swaylock", real_uid=TANAKA)["outcome"] == "match"
+
+
+@pytest.mark.parametrize(
+    "unlock",
+    [
+        {"host": "pc-2"},
+        {"issued": 1_600_000_000},
+        {"hours": 100},
+        {"by": "enrol"},
+        {"by": "operate"},
+        {"by": "revoke"},
+        {"by": "manifest_key"},
+    ],
+)
+def test_an_unlock_that_does_not_hold_here_gives_no_tries(pc: Office, unlock: dict[str, Any]) -> None:
+    locked(pc)
+    if "by" in unlock:
+        unlock = {"by": getattr(pc.authority, unlock["by"])}
+    publish(pc, **unlock)
+    assert pc.decide()["outcome"] == "locked_out"
+    assert "unlocked" not in str(pc.records.words())
+
+
+def test_a_colleagues_unlock_gives_no_tries(pc: Office) -> None:
+    locked(pc)
+    pc.directory.newer["tanaka"] = replace(pc.directory.bundles["tanaka"], unlock=pc.authority.unlock("suzuki"))
+    assert pc.decide()["outcome"] == "locked_out"
+
+
+def test_without_a_directory_the_lock_holds(pc: Office) -> None:
+    locked(pc)
+    pc.directory.silent = True
+    answer = pc.decide()
+    assert (answer["outcome"], answer["text"]) == ("locked_out", "Locked: call the IS section.")
+
+
+def test_an_unlock_that_cannot_be_recorded_or_remembered_gives_no_tries(pc: Office) -> None:
+    locked(pc)
+    publish(pc)
+    pc.records.broken = True
+    with pytest.raises(ProtocolError):
+        pc.decide()
+    pc.records.broken = False
+    # Another try reads what the first one left behind; nothing was taken back.
+    assert pc.lockout.locked(TANAKA, Counter.GREETER)
+    (pc.folder / "serials.json.new").mkdir()
+    assert pc.decide()["outcome"] == "locked_out"
+    assert pc.lockout.locked(TANAKA, Counter.GREETER)
+
+
+def test_a_delay_too_is_ended_by_an_unlock(pc: Office) -> None:
+    pc.scene.shows = 9
+    for _ in range(3):
+        pc.decide()
+    publish(pc)
+    pc.scene.shows = 1
+    assert pc.decide()["outcome"] == "match"
 
 
 def test_lockers_burn_no_tries_of_the_greeter(pc: Office) -> None:
