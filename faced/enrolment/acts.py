@@ -33,6 +33,7 @@ class Act(StrEnum):
     EVALUATE = "evaluate"
     GRANT_EXEMPTION = "grant_exemption"
     WITHDRAW_EXEMPTION = "withdraw_exemption"
+    UNLOCK = "unlock"
 
 
 @dataclass(frozen=True)
