@@ -42,6 +42,9 @@ class Judge(Protocol):
     def restart(self) -> None:
         """Forget all frames: another sitting begins."""
 
+    def close(self) -> None:
+        """Overwrite the template; the judge is asked nothing any more."""
+
 
 class Liveness(Protocol):
     """Whether the face that matched is a living person's; :class:`faced.liveness.judge.LivenessJudge`."""
@@ -227,6 +230,7 @@ class Attempt:
         :param left_out: what the person is not to be asked for.
         """
         if self._over:
+            judge.close()
             return []
         self._judge = judge
         self._exemption = left_out.refused
@@ -271,8 +275,10 @@ class Attempt:
         """End without an outcome: nobody who may know one is there."""
         self._over = True
         # Neither the template nor a face outlives the attempt, though the connection may.
-        self._judge = None
         self._sitting.forget()
+        if self._judge is not None:
+            self._judge.close()
+            self._judge = None
         return self._close()
 
     def deadline_s(self) -> float | None:

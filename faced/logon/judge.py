@@ -15,6 +15,7 @@ from faced.recognition.decision import MIN_FRAMES, Decision, Matcher
 from faced.recognition.metric import Metric
 from faced.recognition.site import SiteCalibration
 from faced.recognition.template import FaceTemplate
+from faced.recognition.wiping import wipe_spare_blocks
 from faced.trust.host import open_epoch_keys
 from faced.trust.keys import HostKeys
 from faced.trust.realm import Manifest, Realm, Verifier, open_calibration
@@ -50,7 +51,7 @@ class FaceJudge:
         self._template = template
         self._site = site
         self.left_out = left_out
-        self.restart()
+        self._matcher = self._begun()
 
     @property
     def band(self) -> str:
@@ -65,9 +66,19 @@ class FaceJudge:
             return Decision.UNDECIDED
         return self._matcher.verdict().decision
 
+    def close(self) -> None:
+        """Overwrite the template and what was made of it; the judge is of no use afterwards."""
+        self._matcher.wipe()
+        self._template.wipe()
+        wipe_spare_blocks()
+
     def restart(self) -> None:
         """Forget all frames."""
-        self._matcher = Matcher(self._metric, self._operating_point, self._template, self._site)
+        self._matcher.wipe()
+        self._matcher = self._begun()
+
+    def _begun(self) -> Matcher:
+        return Matcher(self._metric, self._operating_point, self._template, self._site)
 
 
 @dataclass

@@ -52,6 +52,9 @@ class AnyFace:
         """Another face may be there."""
         self._seen = 0
 
+    def close(self) -> None:
+        """There is no template."""
+
 
 def watch(
     camera: Camera,

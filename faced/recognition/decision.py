@@ -23,6 +23,7 @@ from faced.recognition.evidence import SITTING_CORRELATION, Evidence, stacked
 from faced.recognition.metric import Metric
 from faced.recognition.site import SiteCalibration
 from faced.recognition.template import FaceTemplate
+from faced.recognition.wiping import wipe
 
 #: The first look; with 10 predictor calls a frame, 60 calls are behind it.
 MIN_FRAMES = 6
@@ -127,6 +128,10 @@ class Matcher:
     def verdict(self) -> Verdict:
         """What the frames so far say."""
         return self._verdict
+
+    def wipe(self) -> None:
+        """Overwrite what was made of the template and of the frames; the matcher is of no use afterwards."""
+        wipe(self._enrolled.latent, *(frame.latent for frame in self._frames))
 
     def _look(self) -> Verdict:
         probe = self._centred(stacked(self._frames).pooled(correlation=SITTING_CORRELATION))

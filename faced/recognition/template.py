@@ -24,6 +24,7 @@ from faced.i18n import _
 from faced.recognition.alignment import POINTS, normalised
 from faced.recognition.evidence import SITTING_CORRELATION, Evidence, stacked
 from faced.recognition.metric import Metric
+from faced.recognition.wiping import wipe
 
 VERSION = 1
 MOST_SAMPLES = 64
@@ -130,6 +131,10 @@ class FaceTemplate:
         if len(data) != _HEADER.size + count * _SAMPLE_BYTES:
             raise TemplateFormatError("A face template of the wrong length.")
         return cls(tuple(_sample(data, _HEADER.size + index * _SAMPLE_BYTES) for index in range(count)))
+
+    def wipe(self) -> None:
+        """Overwrite the coordinates; the template is of no use afterwards."""
+        wipe(*(sample.points for sample in self.samples))
 
     def evidence(self, metric: Metric) -> Evidence:
         """All samples fused into one row; samples of one day and source are one sitting and count for less.

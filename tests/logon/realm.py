@@ -34,13 +34,13 @@ class TestRealm:
     now: int = field(default_factory=lambda: int(time.time()))
     predictor: bytes = PREDICTOR
     dummy: bool = True
+    epoch_private: PrivateKey = field(default_factory=lambda: PrivateKey(bytes([9]) * 32))
 
     def __post_init__(self) -> None:
         now = self.now
         self.root, self.enrol, self.operate, self.manifest_key, self.revoke = (_key(number) for number in range(1, 6))
         self.approve = _key(8)
         self.realm = Realm.create("Example Ward", self.root, now - 100 * DAY, dummy=self.dummy)
-        self.epoch_private = PrivateKey(bytes([9]) * 32)
         epoch = Epoch("default", 2026, bytes(self.epoch_private.public_key), now - 200 * DAY, now + 100 * DAY)
         self.manifest = Manifest(10, now - DAY, now + 13 * DAY, (epoch,), frozenset(), frozenset(), {})
         self.host = HostKeys("pc-1", _key(6), {2026: PrivateKey(bytes([7]) * 32)})

@@ -531,3 +531,15 @@ def test_liveness_sees_every_frame_of_the_attempt_those_before_the_password_too(
     stage.look(1, Reason.NO_FACE)
     assert len(stage.liveness.seen) == 5
     assert len(stage.liveness.digests) == 6
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_the_judge_is_closed_when_the_attempt_is_over(late: bool) -> None:
+    judge = ToldJudge()
+    stage = joined(judge)
+    if late:
+        judge = ToldJudge()
+    stage.do(stage.attempt.cancel())
+    if late:
+        stage.do(stage.attempt.template_ready(judge))
+    assert judge.closed

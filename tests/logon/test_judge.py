@@ -269,3 +269,16 @@ def test_a_memory_with_other_things_in_it_is_damaged(
     path.write_text(json.dumps({**json.loads(path.read_text()), "exempt": exempt}))
     with pytest.raises(StateError):
         _ = host.bench
+
+
+def test_a_closed_judge_has_neither_template_nor_what_was_made_of_it(host: Host) -> None:
+    bundle = host.authority.bundle("tanaka", template(1))
+    judge = host.bench.judge("tanaka", bundle, host.authority.now)
+    seen = frame(0.0, None).observation
+    assert seen is not None
+    judge.weigh(seen)
+    held = [sample.points for sample in judge._template.samples]
+    held += [judge._matcher._enrolled.latent, *(row.latent for row in judge._matcher._frames)]
+    assert all(array.any() for array in held)
+    judge.close()
+    assert not any(array.any() for array in held)

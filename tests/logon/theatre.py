@@ -39,6 +39,7 @@ class ToldJudge:
         self._after = after
         self.weighed: list[Observation] = []
         self._frames = 0
+        self.closed = False
         self.band = "above" if decision is Decision.MATCH else "below"
 
     def weigh(self, observation: Observation) -> Decision:
@@ -48,6 +49,9 @@ class ToldJudge:
 
     def restart(self) -> None:
         self._frames = 0
+
+    def close(self) -> None:
+        self.closed = True
 
 
 class ToldLiveness:
