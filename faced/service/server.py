@@ -89,8 +89,11 @@ Method = Callable[[Call], None]
 class Connection:
     """One caller. Calls are answered in order, one at a time; hanging up ends what is under way."""
 
-    def __init__(self, server: Server, sock: socket.socket, peer: Peer, service: Mapping[str, Method]) -> None:
+    def __init__(
+        self, server: Server, sock: socket.socket, peer: Peer, service: Mapping[str, Method], *, counts: bool
+    ) -> None:
         self.peer = peer
+        self.counts = counts
         self.closed = False
         self._server = server
         self._loop = server.loop
@@ -238,11 +241,16 @@ class Server:
         self._listeners: list[socket.socket] = []
         self._connections: dict[Connection, None] = {}
         self._declared: dict[str, Struct] = {}
+        #: When a caller who counts was last there, in the loop's time.
+        self.used_s = loop.clock()
 
-    def listen(self, listener: socket.socket, interface: Interface, methods: Mapping[str, Method]) -> None:
+    def listen(
+        self, listener: socket.socket, interface: Interface, methods: Mapping[str, Method], *, counts: bool = True
+    ) -> None:
         """Serve one interface on this socket, and org.varlink.service beside it.
 
         :param methods: by unqualified name; every declared method must be there.
+        :param counts: whether its callers are what the daemon is there for.
         """
         if set(methods) != set(interface.methods):
             raise ValueError(f"{interface.name}: declared and served methods differ")
@@ -264,7 +272,7 @@ class Server:
                 self._declared[f"{one.name}.{name}"] = declared.parameters
         listener.setblocking(False)
         self._listeners.append(listener)
-        self.loop.watch(listener, selectors.EVENT_READ, lambda _events: self._accept(listener, service))
+        self.loop.watch(listener, selectors.EVENT_READ, lambda _events: self._accept(listener, service, counts))
 
     def checked(self, method: str, parameters: dict[str, Any], service: Mapping[str, Method]) -> dict[str, Any]:
         """The parameters as the method declares them.
@@ -281,6 +289,16 @@ class Server:
     def forget(self, connection: Connection) -> None:
         """A connection has ended."""
         self._connections.pop(connection, None)
+        self._use(connection)
+
+    def retire(self) -> bool:
+        """Take no more callers, unless one is there: whoever comes now stays in the queue of the socket for the next
+        process that has it."""
+        if self._connections:
+            return False
+        for listener in self._listeners:
+            self.loop.watch(listener, 0, lambda _events: None)
+        return True
 
     def close(self) -> None:
         """Stop listening and hang up on everybody."""
@@ -291,7 +309,11 @@ class Server:
         for connection in list(self._connections):
             connection.close()
 
-    def _accept(self, listener: socket.socket, service: Mapping[str, Method]) -> None:
+    def _use(self, connection: Connection) -> None:
+        if connection.counts:
+            self.used_s = self.loop.clock()
+
+    def _accept(self, listener: socket.socket, service: Mapping[str, Method], counts: bool) -> None:
         try:
             sock, _address = listener.accept()
         except OSError:
@@ -302,7 +324,9 @@ class Server:
             logger.warning("too many connections of uid %d", peer.uid)
             sock.close()
             return
-        self._connections[Connection(self, sock, peer, service)] = None
+        connection = Connection(self, sock, peer, service, counts=counts)
+        self._connections[connection] = None
+        self._use(connection)
 
     def _room_for(self, peer: Peer) -> bool:
         """Whether there is room, if need be by hanging up on the oldest idle caller of the same uid.
