@@ -85,6 +85,8 @@ class LogonConfig:
     fmr: float = 0.01
     fmr_confirmed: float = 0.001
     exempt: tuple[ExemptService, ...] = (ExemptService("su"), ExemptService("cron"))
+    #: The daemon ends when nobody has logged on for so long, if systemd holds its sockets; 0: never.
+    idle_exit_s: float = 300.0
 
 
 @dataclass(frozen=True)
@@ -259,6 +261,8 @@ def _check(config: Config, where: str) -> None:
         if not 0 < rate <= 0.01:
             text = _("{where}: logon: {key}: must be above 0 and at most 0.01 (one in a hundred).")
             raise ConfigError(text.format(where=where, key=key))
+    if not 0 <= config.logon.idle_exit_s < float("inf"):
+        raise ConfigError(_("{where}: logon: idle_exit_s: must be 0 or more.").format(where=where))
     if not config.logon.tries <= config.logon.ceiling <= HIGHEST_CEILING:
         text = _("{where}: logon: ceiling: must be from {tries} (the tries) to {most}.")
         raise ConfigError(text.format(where=where, tries=config.logon.tries, most=HIGHEST_CEILING))

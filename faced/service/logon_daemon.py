@@ -27,7 +27,8 @@ from faced.records.audit import AuditEvent, AuditSink, EventKind, JournalSink, P
 from faced.service.camera_thread import CameraThread
 from faced.service.desk import Desk, Surroundings
 from faced.service.directory_link import DirectoryLink
-from faced.service.hardening import forbid_dumps
+from faced.service.hardening import forbid_dumps, lock_memory, wipe_freed_memory
+from faced.service.idle import IdleExit
 from faced.service.interface import Interface
 from faced.service.logon_methods import LogonMethods
 from faced.service.lookup import NameLookup
@@ -52,10 +53,14 @@ def main() -> int:
     """Entry point of ``faced``."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     try:
+        wipe_freed_memory()
         forbid_dumps()
+        locked = lock_memory()
+        if not locked:
+            logger.warning("The memory cannot be locked: see LimitMEMLOCK= of the unit.")
         config = load()
         set_language(config.language)
-        LogonDaemon(config, os.environ).run()
+        LogonDaemon(config, os.environ, memory_locked=locked).run()
     except FacedError as error:
         logger.error("%s", error)
         return 1
@@ -127,8 +132,11 @@ class LogonDaemon:
         seat: Seat | None = None,
         audit: AuditSink | None = None,
         notifier: Notifier | None = None,
+        memory_locked: bool = True,
     ) -> None:
         self._environ = environ
+        self._idle_exit_s = config.logon.idle_exit_s
+        self._why_stopped = ""
         self._notifier = notifier or Notifier()
         self._loop = Loop()
         state = state_folder(config, environ)
@@ -154,29 +162,38 @@ class LogonDaemon:
         )
         self._server = Server(self._loop)
         logon = LogonMethods(Desk(surroundings), seat or LogindSeat())
-        status = StatusMethods(config, bench, self._camera, directory)
+        status = StatusMethods(config, bench, self._camera, directory, surroundings.lockout, memory_locked)
         listeners = inherited_listeners()
         for name, path, interface, methods in (
             ("logon", config.sockets.logon, "io.faced.Logon", logon.by_name()),
             ("status", config.sockets.status, "io.faced.Status", status.by_name()),
         ):
-            listener = listeners.pop(name, None) or bind_listener(path, 0o666)
-            self._server.listen(listener, Interface.shipped(interface), methods)
+            inherited = listeners.pop(name, None)
+            if inherited is None:
+                # Nobody would start it again.
+                self._idle_exit_s = 0.0
+            listener = inherited or bind_listener(path, 0o666)
+            self._server.listen(listener, Interface.shipped(interface), methods, counts=name == "logon")
 
     def run(self) -> None:
-        """Serve until SIGTERM or SIGINT."""
+        """Serve until SIGTERM or SIGINT, or until nobody has logged on for a while."""
         with self._signals():
             self._camera.start()
             self._audit.record(AuditEvent(EventKind.STARTED))
             every_s = watchdog_s(self._environ)
             if every_s is not None:
                 Watchdog(self._loop, self._camera, self._notifier, self._audit, every_s).feed()
+            if self._idle_exit_s:
+                IdleExit(self._loop, self._server, self._idle_exit_s, self._leave).watch()
             self._notifier.ready(_("Ready."))
             self._loop.run()
         self._notifier.stopping()
         self._server.close()
         self._camera.stop(_SHUTDOWN_S)
-        self._audit.record(AuditEvent(EventKind.STOPPED))
+        self._audit.record(AuditEvent(EventKind.STOPPED, reason=self._why_stopped))
+
+    def _leave(self) -> None:
+        self._why_stopped = "idle"
 
     def _warm_bench(self, config: Config, environ: Mapping[str, str], state: Path) -> tuple[Bench, Observer]:
         realm = realm_anchor(config)

@@ -9,8 +9,10 @@ from typing import Any
 
 from faced import __version__
 from faced.config import Config
+from faced.errors import StateError
 from faced.i18n import _
 from faced.logon.judge import Bench
+from faced.logon.lockout import Lockout
 from faced.service.camera_thread import CameraThread
 from faced.service.directory_link import Answer, DirectoryLink
 from faced.service.server import Call
@@ -27,6 +29,8 @@ class StatusMethods:
     bench: Bench
     camera: CameraThread
     directory: DirectoryLink
+    lockout: Lockout
+    memory_locked: bool = True
     wall_s: Callable[[], float] = time.time
 
     def by_name(self) -> Mapping[str, Callable[[Call], None]]:
@@ -65,11 +69,24 @@ class StatusMethods:
             warnings.append(_("This is a realm of dummy staff: clips are accepted in place of a camera."))
         if camera not in ("idle", "open"):
             warnings.append(_("The camera failed when it was last used."))
+        if not self.memory_locked:
+            warnings.append(_("Keys and faces in memory may reach the swap disk: see LimitMEMLOCK= of faced.service."))
+        if locked := self._locked():
+            warnings.append(
+                _("The face step is locked here for {count} people: facectl lockouts list").format(count=locked)
+            )
         if directory == "unavailable":
             warnings.append(_("faced-directory does not answer: nobody new can log on."))
         if age_s is not None and age_s > MANIFEST_ALARM_S:
             warnings.append(_("The realm's manifest was not renewed for a week: ask the authority station."))
         return warnings
+
+    def _locked(self) -> int:
+        try:
+            return len({count.uid for count in self.lockout.counts() if count.locked})
+        except StateError:
+            # Whoever's counter it is will not be judged, and that is on record then.
+            return 0
 
 
 def _directory_state(answer: Answer) -> str:

@@ -159,3 +159,26 @@ def test_stopping_is_clean_and_recorded(workstation: Workstation) -> None:
     machine.systemctl("stop", "faced.service")
     assert machine.show("faced.service", "Result") == {"Result": "success"}
     assert len(machine.journal(f"MESSAGE_ID={EventKind.STOPPED.message_id}")) == before + 1
+
+
+def test_the_units_sandbox_lets_it_lock_its_memory(workstation: Workstation) -> None:
+    machine = workstation.machine
+    text = machine.run("cat", f"/proc/{main_pid(machine)}/status").stdout
+    sizes = {line.split(":")[0]: int(line.split()[1]) for line in text.splitlines() if line.endswith(" kB")}
+    assert sizes["VmLck"] > sizes["VmRSS"] / 2
+
+
+def test_an_idle_daemon_ends_and_the_next_caller_starts_it(workstation: Workstation) -> None:
+    machine = workstation.machine
+    before = machine.run("cat", "/etc/faced/faced.toml").stdout
+    machine.write("/etc/faced/faced.toml", before.replace("[logon]\n", "[logon]\nidle_exit_s = 1\n"))
+    machine.systemctl("restart", "faced.service")
+    try:
+        machine.wait_until(
+            lambda: machine.show("faced.service", "ActiveState")["ActiveState"] == "inactive", "the daemon to end"
+        )
+        assert machine.show("faced.service", "Result")["Result"] == "success"
+        assert status_of(machine)["host"] == HOST
+    finally:
+        machine.write("/etc/faced/faced.toml", before)
+        machine.systemctl("restart", "faced.service")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,7 +52,7 @@ class Pc:
         self.authority = authority
         self.process: subprocess.Popen[bytes] | None = None
 
-    def configure(self, camera: Path) -> None:
+    def configure(self, camera: Path, idle_exit_s: float = 300.0) -> None:
         (self.folder / "faced.toml").write_text(
             f"""
 language = "en"
@@ -61,6 +63,8 @@ keys = "{self.folder}/host.keys"
 [camera]
 name = "clip:{camera}"
 fps = 15
+[logon]
+idle_exit_s = {idle_exit_s}
 [liveness]
 silent = ["lightdm"]
 [sockets]
@@ -73,9 +77,9 @@ logon = "{self.folder}/state"
         )
 
     @contextmanager
-    def faced(self, camera: Path, **environ: str) -> Iterator[subprocess.Popen[bytes]]:
+    def faced(self, camera: Path, idle_exit_s: float = 300.0, **environ: str) -> Iterator[subprocess.Popen[bytes]]:
         """The daemon, ready, for the time of the block."""
-        self.configure(camera)
+        self.configure(camera, idle_exit_s)
         process = self.start(**environ)
         try:
             until_s = time.monotonic() + 30
@@ -94,6 +98,34 @@ logon = "{self.folder}/state"
         env = {"FACED_CONFIG": str(self.folder / "faced.toml"), "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
         command = [sys.executable, "-m", "faced.service.logon_daemon"]
         return self.system.start(command, env={**env, **environ}, log=self.folder / "log")
+
+    @contextmanager
+    def sockets(self) -> Iterator[dict[str, socket.socket]]:
+        """The daemon's sockets as PID 1 holds them."""
+        with contextlib.ExitStack() as stack:
+            listeners = {}
+            for name in ("logon", "status"):
+                listeners[name] = stack.enter_context(socket.socket(socket.AF_UNIX))
+                listeners[name].bind(str(self.folder / name))
+                listeners[name].listen(8)
+                stack.callback((self.folder / name).unlink)
+            yield listeners
+
+    def start_by_pid_1(self, listeners: dict[str, socket.socket]) -> subprocess.Popen[bytes]:
+        """The daemon, with these sockets handed over; whoever calls need not wait for it to be ready."""
+        numbers = [listener.fileno() for listener in listeners.values()]
+        moves = " ".join(f"{at}<&{number}" for at, number in enumerate(numbers, 3))
+        handed = f"LISTEN_FDS={len(numbers)} LISTEN_FDNAMES={':'.join(listeners)} LISTEN_PID=$$"
+        program = f"exec {moves}; export {handed}; exec {sys.executable} -m faced.service.logon_daemon"
+        env = {"FACED_CONFIG": str(self.folder / "faced.toml"), "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+        with (self.folder / "log").open("ab") as log:
+            return subprocess.Popen(
+                self.system.command(["bash", "-c", program]),
+                env={**os.environ, **env},
+                pass_fds=numbers,
+                stdout=log,
+                stderr=log,
+            )
 
     def log(self) -> str:
         return (self.folder / "log").read_text()
@@ -208,6 +240,50 @@ def test_the_watchdog_is_fed_while_a_logon_runs(pc: Pc) -> None:
             assert b"READY=1" in manager.recv(1024)
             begun(client)
             assert [manager.recv(1024) for _ in range(5)] == [b"WATCHDOG=1"] * 5
+
+
+def test_an_idle_daemon_ends_and_the_next_caller_is_served_by_another(pc: Pc) -> None:
+    with pc.sockets() as listeners:
+        pc.configure(pc.folder / "tanaka.avi", idle_exit_s=1.0)
+        process = pc.start_by_pid_1(listeners)
+        with pc.client() as client:
+            assert decided(client)["outcome"] == "match"
+        assert process.wait(30) == 0
+        last = pc.system.journal("FACED_EVENT=stopped")[-1]
+        assert last["FACED_REASON"] == "idle"
+        # Nobody is there to take this call: it waits in the socket that PID 1 holds.
+        with pc.client() as client:
+            waiting = threading.Thread(target=begun, args=(client,), daemon=True)
+            waiting.start()
+            process = pc.start_by_pid_1(listeners)
+            waiting.join(30)
+            assert not waiting.is_alive()
+            assert decided(client)["outcome"] == "match"
+        assert process.wait(30) == 0
+
+
+def test_a_daemon_that_made_its_own_sockets_does_not_end(pc: Pc) -> None:
+    with pc.faced(pc.folder / "nobody.avi", idle_exit_s=0.1) as process:
+        with pc.client() as client:
+            begun(client)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(2)
+
+
+def test_the_locker_uses_up_no_tries_of_the_greeter(pc: Pc) -> None:
+    """Counted apart by the real daemon; a screen lock that ran out of tries leaves the logon screen alone."""
+    with pc.faced(pc.folder / "stranger.avi"):
+        for outcome in ("no_match", "no_match", "no_match", "locked_out"):
+            with pc.client() as client:
+                assert decided(client, service="lightdm", real_uid=TANAKA)["outcome"] == outcome
+        with pc.client() as client:
+            assert decided(client)["outcome"] == "no_match"
+    assert {path.name for path in (pc.folder / "state").glob("tries-*")} == {
+        f"tries-greeter-{TANAKA}.json",
+        f"tries-locker-{TANAKA}.json",
+    }
+    for path in (pc.folder / "state").glob("tries-*"):
+        path.unlink()
 
 
 def test_a_real_realm_accepts_no_clip(pc: Pc) -> None:
