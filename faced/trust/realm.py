@@ -46,6 +46,7 @@ SIGNERS: Mapping[Kind, frozenset[Role]] = {
     Kind.CALIBRATION: frozenset({Role.ENROL}),
     Kind.EXEMPTION: frozenset({Role.APPROVE}),
     Kind.UNLOCK: frozenset({Role.APPROVE}),
+    Kind.EMERGENCY: frozenset({Role.APPROVE}),
 }
 
 
@@ -212,6 +213,21 @@ class Verifier:
         statement = signed.verify(self._issuer_key(claim, kind))
         self._check_time(statement, even_expired)
         return statement
+
+    def keys_of(self, role: Role) -> tuple[bytes, ...]:
+        """The public keys that may act in a role now."""
+        revoked = self.manifest.revoked_keys if self.manifest is not None else frozenset[bytes]()
+        return tuple(
+            dict.fromkeys(
+                delegation.key
+                for held in self._delegations.values()
+                for delegation in held
+                if role in delegation.roles
+                and delegation.issued <= self.now + CLOCK_SKEW_S
+                and self.now < delegation.expires
+                and key_id(delegation.key) not in revoked
+            )
+        )
 
     def _issuer_key(self, claim: Statement, kind: Kind) -> bytes:
         delegations = self._delegations.get(claim.issuer)

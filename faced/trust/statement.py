@@ -41,6 +41,7 @@ class Kind(StrEnum):
     CALIBRATION = "calibration"
     EXEMPTION = "exemption"
     UNLOCK = "unlock"
+    EMERGENCY = "emergency"
 
 
 @dataclass(frozen=True)
