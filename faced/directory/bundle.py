@@ -25,6 +25,7 @@ _SINGLE = {
     "tombstone": schema.TOMBSTONE,
     "exemption": schema.EXEMPTION,
     "unlock": schema.UNLOCK,
+    "emergency": schema.EMERGENCY,
     "manifest": schema.MANIFEST,
     "host": schema.HOST_STATEMENT,
 }
@@ -46,6 +47,7 @@ class Bundle:
 
     :param fetched: when the template left the directory, unix seconds.
     :param origin: ``directory`` or ``cache``.
+    :param emergency: a grant, never from the cache: what was withdrawn meanwhile must not be there.
     """
 
     template: bytes | None = field(repr=False)
@@ -58,6 +60,7 @@ class Bundle:
     origin: str
     exemption: bytes | None = field(default=None, repr=False)
     unlock: bytes | None = field(default=None, repr=False)
+    emergency: bytes | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, face: SealedFace, papers: RealmPapers, fetched: int, origin: str) -> Bundle:
@@ -76,6 +79,7 @@ class Bundle:
             origin,
             face.exemption,
             face.unlock,
+            face.emergency if origin == DIRECTORY else None,
         )
         if bundle._size() > LARGEST_BUNDLE:
             raise DirectoryError(

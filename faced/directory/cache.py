@@ -138,7 +138,7 @@ class Cache:
         return tuple(sorted((entry for entry in entries if entry), key=lambda entry: entry.used, reverse=True))
 
     def keep(self, login: str, face: SealedFace, fetched: int, *, used: int | None = None) -> None:
-        """Write a person's entry; the bytes are on the disk when this returns.
+        """Write a person's entry; the bytes are on the disk when this returns. An emergency grant is left out.
 
         :param used: the time of the logon; None leaves the one on record.
         :raises StateError: it cannot be written; the entry before it still stands.

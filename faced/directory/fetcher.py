@@ -127,7 +127,7 @@ class Fetcher:
             papers = self._take_papers(answer.papers, now)
             face = answer.faces.get(login)
             known = self._known(login)
-            if face is not None and (known is None or not face.empty):
+            if face is not None and (known is None or known.face.empty or not face.empty):
                 return self._bundle(self._take_face(login, face, now), papers, DIRECTORY)
             if known is not None:
                 return self._bundle(known, papers, CACHE)
@@ -142,6 +142,17 @@ class Fetcher:
             entry = self._recent.pop(login, None) or self._cache.find(login)
             if entry is not None and not entry.face.empty:
                 self._cache.keep(login, entry.face, entry.fetched, used=self._cache.now())
+
+    def papers(self) -> Bundle | None:
+        """The realm's papers that are valid here, in a bundle about nobody: for what a host may do while it is cut off.
+
+        None if the directory was reached when it was last asked.
+        """
+        with self._lock:
+            papers = self._valid_papers()
+            if papers is None or isinstance(self._state, Online):
+                return None
+            return Bundle.of(SealedFace(), papers.papers, papers.fetched, CACHE)
 
     def refresh(self) -> float:
         """Ask for the realm's papers and everybody in the cache, and tidy it up; blocks.

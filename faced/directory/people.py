@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from faced.directory import schema
@@ -11,7 +11,7 @@ from faced.directory.tree import Tree
 from faced.errors import NotInDirectory
 from faced.i18n import _
 
-_SEALED = (schema.TEMPLATE, schema.TEMPLATE_KEY, schema.TOMBSTONE, schema.EXEMPTION, schema.UNLOCK)
+_SEALED = (schema.TEMPLATE, schema.TEMPLATE_KEY, schema.TOMBSTONE, schema.EXEMPTION, schema.UNLOCK, schema.EMERGENCY)
 _DETAILS = ("employeeNumber", "cn", "mail", schema.KEY_GROUP)
 _CLASSES = ("inetOrgPerson", schema.PERSON_CLASS)
 
@@ -25,6 +25,7 @@ class SealedFace:
     tombstone: bytes | None = field(default=None, repr=False)
     exemption: bytes | None = field(default=None, repr=False)
     unlock: bytes | None = field(default=None, repr=False)
+    emergency: bytes | None = field(default=None, repr=False)
 
     @property
     def empty(self) -> bool:
@@ -159,6 +160,17 @@ class People:
         """Put an unlock in place of any other. A host looks for it when the person tries to log on there."""
         self._write(login, {schema.UNLOCK: schema.bounded(schema.UNLOCK, [unlock])})
 
+    def grant(self, login: str, emergency: bytes, groups: Sequence[str] = ()) -> None:
+        """Put an emergency grant in place of any other. A host looks for it when the face step cannot be carried out.
+
+        :param groups: key groups for somebody who has none yet, so that their hosts may see the grant.
+        """
+        self._write(
+            login,
+            {schema.EMERGENCY: schema.bounded(schema.EMERGENCY, [emergency])},
+            give=_groups(groups) if groups else {},
+        )
+
     def erase(self, login: str) -> None:
         """Remove everything but a tombstone, which stays, so that caches learn of it."""
         dn = self._find(login, ()).dn
@@ -188,10 +200,12 @@ class People:
             )
         return entry
 
-    def _write(self, login: str, values: dict[str, Sequence[bytes]]) -> None:
+    def _write(
+        self, login: str, values: dict[str, Sequence[bytes]], *, give: Mapping[str, Sequence[bytes]] | None = None
+    ) -> None:
         entry = self._find(login, ("objectClass",))
-        give = {} if _is_ours(entry) else {"objectClass": [schema.PERSON_CLASS.encode()]}
-        self._connection.modify(entry.dn, replace=values, give=give)
+        named = {} if _is_ours(entry) else {"objectClass": [schema.PERSON_CLASS.encode()]}
+        self._connection.modify(entry.dn, replace=values, give={**named, **(give or {})})
 
 
 def _is_ours(entry: Entry) -> bool:
@@ -219,6 +233,7 @@ def _face(entry: Entry) -> SealedFace:
         tombstone=next(iter(schema.bounded(schema.TOMBSTONE, entry.all(schema.TOMBSTONE))), None),
         exemption=next(iter(schema.bounded(schema.EXEMPTION, entry.all(schema.EXEMPTION))), None),
         unlock=next(iter(schema.bounded(schema.UNLOCK, entry.all(schema.UNLOCK))), None),
+        emergency=next(iter(schema.bounded(schema.EMERGENCY, entry.all(schema.EMERGENCY))), None),
     )
 
 

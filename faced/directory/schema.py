@@ -26,6 +26,7 @@ DELEGATION = "facedDelegation"
 MANIFEST = "facedManifest"
 EXEMPTION = "facedExemption"
 UNLOCK = "facedUnlock"
+EMERGENCY = "facedEmergency"
 
 #: Bytes in one value.
 LARGEST = {
@@ -40,6 +41,7 @@ LARGEST = {
     MANIFEST: 20 * 1024,
     EXEMPTION: 1024,
     UNLOCK: 1024,
+    EMERGENCY: 1024,
 }
 #: Values of one attribute; those not named here have one.
 MOST = {TEMPLATE_KEY: 32, KEY_GROUP: 32, DELEGATION: 32}

@@ -61,7 +61,13 @@ class DirectoryService:
 
     def listen(self, server: Server, listener: socket.socket) -> None:
         """Serve this socket."""
-        methods = {"Fetch": self.fetch, "Standing": self.standing, "Used": self.used, "Status": self.status}
+        methods = {
+            "Fetch": self.fetch,
+            "Standing": self.standing,
+            "Papers": self.papers,
+            "Used": self.used,
+            "Status": self.status,
+        }
         server.listen(listener, Interface.shipped(INTERFACE), methods)
 
     def fetch(self, call: Call) -> None:
@@ -90,6 +96,16 @@ class DirectoryService:
         login = self._login(call)
         try:
             bundle = self._fetcher.standing(login)
+        except DirectoryError as error:
+            call.error(_unavailable(error.reason))
+        else:
+            call.reply(bundle=bundle.to_wire() if bundle else None)
+
+    def papers(self, call: Call) -> None:
+        """The realm's papers, while this host is cut off."""
+        self._check_caller(call)
+        try:
+            bundle = self._fetcher.papers()
         except DirectoryError as error:
             call.error(_unavailable(error.reason))
         else:

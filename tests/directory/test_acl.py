@@ -20,7 +20,7 @@ from tests.directory.conftest import KEYS, TEMPLATE, enrol
 from tests.rig.slapd import PrivateSlapd
 
 ENROL, APPROVE, OPERATE, MANIFEST, REVOKE, AUDIT = RoleAccount
-SEALED = ["facedTemplate", "facedTemplateKey", "facedTombstone", "facedExemption", "facedUnlock"]
+SEALED = ["facedTemplate", "facedTemplateKey", "facedTombstone", "facedExemption", "facedUnlock", "facedEmergency"]
 PERSONAL = ["employeeNumber", "cn", "sn", "mail"]
 
 
@@ -269,6 +269,8 @@ def test_approve_exempts_who_is_enrolled_and_does_nothing_else(site: Site) -> No
         people.exempt("ota", b"exemption 2")
         people.unlock("ota", b"unlock 1")
         people.unlock("ota", b"unlock 2")
+        people.grant("ota", b"grant 1")
+        people.grant("ota", b"grant 2")
         for dn, change in (
             (site.person("ota"), {"facedTemplate": [b"x"]}),
             (site.person("ota"), {"facedTemplate": []}),
@@ -280,18 +282,22 @@ def test_approve_exempts_who_is_enrolled_and_does_nothing_else(site: Site) -> No
             (tree.realm, {"facedManifest": [b"x"]}),
             (tree.realm, {"facedDelegation": [b"x"]}),
             (tree.host("pc-tax"), {"facedKeyGroup": [b"x"]}),
+            (tree.host("pc-tax"), {"facedHostStatement": [b"x"]}),
         ):
             refused(lambda dn=dn, change=change: connection.modify(dn, replace=change))  # type: ignore[misc]
+        refused(lambda: people.grant("ota", b"grant 3", ["hall"]))
         refused(lambda: people.add("new", staff_number="1", name="x", mail="", groups=["tax"]))
         refused(lambda: people.remove("ota"))
-        assert everything(site, connection, tree.hosts) == {}
+        seen = everything(site, connection, tree.hosts)
+        assert set.union(*seen.values()).isdisjoint({"userpassword", "facedhostrequest"})
         assert set.union(*everything(site, connection, site.person("ota")).values()) == {
-            *("objectclass", "uid", "facedexemption", "facedunlock", "facedkeygroup"),
+            *("objectclass", "uid", "facedexemption", "facedunlock", "facedemergency", "facedkeygroup"),
             *(name.lower() for name in PERSONAL),
         }
     with site.host() as pc:
         assert People(pc, tree).face("ota").exemption == b"exemption 2"
         assert People(pc, tree).face("ota").unlock == b"unlock 2"
+        assert People(pc, tree).face("ota").emergency == b"grant 2"
     with site.slapd.role(AUDIT) as connection:
         assert People(connection, tree).find("ota").face.exemption == b"exemption 2"
     with site.host("pc-hall") as pc, pytest.raises(NotInDirectory):
@@ -303,6 +309,26 @@ def test_approve_exempts_who_is_enrolled_and_does_nothing_else(site: Site) -> No
     with site.host() as pc:
         assert People(pc, tree).face("ota").exemption is None
         assert People(pc, tree).face("ota").unlock is None
+
+
+def test_approve_lets_hosts_see_somebody_who_has_no_template_yet(site: Site) -> None:
+    """A joiner of today, on an existing tree: plain inetOrgPerson, until the enrolment."""
+    tree = site.slapd.tree
+    with site.slapd.admin() as admin:
+        admin.add(tree.person("joiner"), ["inetOrgPerson"], {"cn": [b"x"], "sn": [b"x"]})
+    with site.slapd.role(APPROVE) as connection:
+        people = People(connection, tree)
+        people.grant("joiner", b"grant", ["tax"])
+        refused(lambda: connection.modify(site.person("joiner"), replace={"facedKeyGroup": []}))
+        refused(lambda: connection.modify(site.person("joiner"), take={"objectClass": [b"facedPerson"]}))
+    with site.host() as pc:
+        assert People(pc, tree).face("joiner").emergency == b"grant"
+    with site.host("pc-hall") as pc, pytest.raises(NotInDirectory):
+        People(pc, tree).face("joiner")
+    with site.slapd.role(ENROL) as connection:
+        People(connection, tree).enrol("joiner", b"template", [b"key"], ["hall"])
+    with site.slapd.role(APPROVE) as connection:
+        refused(lambda: People(connection, tree).grant("joiner", b"grant", ["tax"]))
 
 
 def test_operate_makes_and_ends_hosts_and_nothing_else(site: Site) -> None:

@@ -13,7 +13,10 @@ from faced.errors import DirectoryError, ProtocolError
 
 PAPERS = RealmPapers(b"manifest", (b"one", b"two"), b"host")
 BUNDLE = Bundle.of(
-    SealedFace(b"\0template", (b"k1", b"k2"), None, b"exemption", b"unlock"), PAPERS, 1_700_000_000, "directory"
+    SealedFace(b"\0template", (b"k1", b"k2"), None, b"exemption", b"unlock", b"grant"),
+    PAPERS,
+    1_700_000_000,
+    "directory",
 )
 
 
@@ -28,12 +31,20 @@ def test_the_wire_is_as_the_interface_file_says() -> None:
         "tombstone": None,
         "exemption": "ZXhlbXB0aW9u",
         "unlock": "dW5sb2Nr",
+        "emergency": "Z3JhbnQ=",
         "manifest": "bWFuaWZlc3Q=",
         "delegations": ["b25l", "dHdv"],
         "host": "aG9zdA==",
         "fetched": 1_700_000_000,
         "origin": "directory",
     }
+
+
+def test_a_grant_never_comes_from_the_cache() -> None:
+    """One that was withdrawn a minute ago would still be in it."""
+    face = SealedFace(b"template", (), None, emergency=b"grant")
+    assert Bundle.of(face, PAPERS, 1, "directory").emergency == b"grant"
+    assert Bundle.of(face, PAPERS, 1, "cache").emergency is None
 
 
 def test_missing_fields_are_null_and_unknown_ones_are_ignored() -> None:
@@ -92,3 +103,4 @@ def test_sealed_bytes_never_show_in_a_repr() -> None:
     assert "template'" not in repr(BUNDLE)
     assert "manifest'" not in repr(BUNDLE)
     assert "exemption'" not in repr(BUNDLE)
+    assert "grant'" not in repr(BUNDLE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,50 @@ def test_who_never_logged_on_here_is_asked_for_even_when_offline(bench: Bench) -
         with pytest.raises(DirectoryUnavailable):
             bench.fetcher.fetch("suzuki")
         assert len(bench.directory.asked) == count
+
+
+def test_a_grant_is_asked_for_anew_and_kept_nowhere(bench: Bench, folder: Path) -> None:
+    bench.logs_on("tanaka", replace(FACE, emergency=b"granted for today"))
+    assert bench.fetcher.fetch("tanaka").emergency is None, "from the cache"
+    assert bench.fetcher.fetch("tanaka", anew=True).emergency == b"granted for today"
+    assert not any(b"granted" in path.read_bytes() for path in folder.iterdir())
+    bench.off()
+    assert bench.fetcher.fetch("tanaka", anew=True).emergency is None
+
+
+def test_somebody_without_a_template_is_seen_anew_each_time(bench: Bench) -> None:
+    joiner = SealedFace(emergency=b"granted for today")
+    bench.directory.faces["joiner"] = joiner
+    for _again in range(2):
+        bundle = bench.fetcher.fetch("joiner", anew=True)
+        assert (bundle.origin, bundle.emergency) == ("directory", b"granted for today")
+    bench.directory.faces["joiner"] = SealedFace()
+    assert bench.fetcher.fetch("joiner", anew=True).emergency is None
+    bench.fetcher.used("joiner")
+    bench.off()
+    bench.restart()
+    with pytest.raises(DirectoryUnavailable):
+        bench.fetcher.fetch("joiner")
+
+
+def test_the_papers_are_there_only_while_the_directory_is_away(bench: Bench) -> None:
+    assert bench.fetcher.papers() is None
+    bench.logs_on("tanaka")
+    assert bench.fetcher.papers() is None, "it was reached"
+    bench.off()
+    bench.restart()
+    assert bench.fetcher.papers() is None, "nobody has found out yet"
+    bench.fetcher.fetch("tanaka", anew=True)
+    papers = bench.fetcher.papers()
+    assert papers is not None
+    assert (papers.manifest, papers.delegations, papers.template, papers.origin) == (
+        b"manifest",
+        (b"delegation",),
+        None,
+        "cache",
+    )
+    bench.now += 15 * DAY_S
+    assert bench.fetcher.papers() is None, "they are too old"
 
 
 def test_a_visit_alone_puts_nobody_in_the_cache(bench: Bench, folder: Path) -> None:
