@@ -105,7 +105,12 @@ def _show(facts: list[dict[str, Any]], as_json: bool) -> ExitCode:
 
 
 def _place(counter: str) -> str:
-    return _("logon screen") if counter == Counter.GREETER else _("screen lock, sudo")
+    words = {
+        Counter.GREETER: _("logon screen"),
+        Counter.LOCKER: _("screen lock, sudo"),
+        Counter.CODE: _("emergency code"),
+    }
+    return words[Counter(counter)]
 
 
 def _state(one: dict[str, Any]) -> str:

@@ -86,6 +86,7 @@ def _facts(logon: dict[str, Any], directory: dict[str, Any] | None, run: Run) ->
         (_("Predictor"), str(logon.get("predictor", ""))[:16]),
         (_("Metric"), str(logon.get("metric", ""))[:16]),
         (_("Manifest issued"), _("{age} ago").format(age=_span(age)) if age is not None else _("unknown")),
+        (_("Emergency logons"), _("unknown") if logon.get("emergencies") is None else str(logon["emergencies"])),
         (_("Manifest expires in"), _span(left) if isinstance(left, int) else _("unknown")),
     ]
     if directory is None:

@@ -15,11 +15,10 @@ from cli.printing import json_option, print_json
 from cli.run import Run, pass_run
 from faced.errors import ProtocolError
 from faced.i18n import _
+from faced.logon.policy import FACE_CHECK
 from faced.service.varlink import VarlinkError
 
 _METHOD = "io.faced.Logon.Decide"
-#: Not a PAM service: no exemption applies to it.
-SERVICE = "facectl-verify"
 _MARGIN_S = 5.0
 
 
@@ -56,7 +55,7 @@ def attempt(path: Path, user: str, timeout_s: float) -> dict[str, Any]:
     try:
         with reach(path, timeout_s) as daemon:
             for answer in daemon.stream(
-                _METHOD, user=user, service=SERVICE, tty=None, rhost=None, real_uid=os.getuid(), nonce=nonce
+                _METHOD, user=user, service=FACE_CHECK, tty=None, rhost=None, real_uid=os.getuid(), nonce=nonce
             ):
                 if not answer.get("outcome") and answer.get("text"):
                     click.echo(f"  {answer['text']}", err=True)

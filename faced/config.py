@@ -104,6 +104,14 @@ class LivenessConfig:
 
 
 @dataclass(frozen=True)
+class EmergencyConfig:
+    """The emergency way in where a computer is cut off."""
+
+    #: PAM services that can show a second prompt and may ask for a code.
+    services: tuple[str, ...] = ("login", "lightdm")
+
+
+@dataclass(frozen=True)
 class DirectoryConfig:
     """The intranet directory. ldaps://, or ldap:// which always means StartTLS before any bind."""
 
@@ -155,6 +163,7 @@ class Config:
     landmarks: LandmarksConfig = field(default_factory=LandmarksConfig)
     logon: LogonConfig = field(default_factory=LogonConfig)
     liveness: LivenessConfig = field(default_factory=LivenessConfig)
+    emergency: EmergencyConfig = field(default_factory=EmergencyConfig)
     directory: DirectoryConfig = field(default_factory=DirectoryConfig)
     sockets: SocketsConfig = field(default_factory=SocketsConfig)
     state: StateConfig = field(default_factory=StateConfig)

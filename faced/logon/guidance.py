@@ -38,6 +38,16 @@ def request(challenge: Challenge, *, again: bool = False, further: bool = False)
     return _("Once more: {request}").format(request=text) if again else text
 
 
+def code_hint() -> str:
+    """Shown before the prompt: greeters may leave its own text out."""
+    return _("Call the IS section for a code.")
+
+
+def code_refused() -> str:
+    """The code was wrong, was used, or its time is over."""
+    return _("Code refused: call the IS section.")
+
+
 def verdict(
     outcome: Outcome, wait_s: float | None = None, *, directory_away: bool = False, clock_wrong: bool = False
 ) -> str:
@@ -50,6 +60,8 @@ def verdict(
     match outcome:
         case Outcome.MATCH | Outcome.EMERGENCY:
             return _("Welcome.")
+        case Outcome.CODE_WANTED:
+            return _("Emergency code: ")
         case Outcome.EXEMPT:
             return ""
         case Outcome.NO_MATCH | Outcome.NOT_LIVE:

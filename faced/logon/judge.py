@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from nacl.public import PrivateKey
+
 from faced.directory.bundle import Bundle
 from faced.errors import FacedError, MetricError, StateError, TemplateFormatError, TrustError
 from faced.landmarks.observe import Observation
@@ -16,6 +18,8 @@ from faced.recognition.metric import Metric
 from faced.recognition.site import SiteCalibration
 from faced.recognition.template import FaceTemplate
 from faced.recognition.wiping import wipe_spare_blocks
+from faced.trust.emergency import Grant, check_grant
+from faced.trust.emergency_code import check_code
 from faced.trust.host import open_epoch_keys
 from faced.trust.keys import HostKeys
 from faced.trust.realm import Manifest, Realm, Verifier, open_calibration
@@ -107,9 +111,7 @@ class Bench:
         try:
             verifier = self._verifier(bundle, now)
             checked = self._check(verifier, login, bundle)
-            if bundle.host is None:
-                raise TrustError("This computer has no host record.", reason="no_host_statement")
-            epoch_keys = open_epoch_keys(verifier, bundle.host, self.host)
+            epoch_keys = self._epoch_keys(verifier, bundle)
             opened = open_template(checked, bundle.template_keys, epoch_keys, self.predictor)
             self.serials.saw_template(login, opened.header.serial)
             numbers = open_calibration(verifier)
@@ -132,6 +134,23 @@ class Bench:
         verifier = self._verifier(bundle, now)
         return check_unlock(verifier, login, self.host.name, bundle.unlock, used=self.serials.used_unlock(login))
 
+    def grant(self, login: str, emergency: bytes, bundle: Bundle, now: int, *, spent: int) -> Grant:
+        """The emergency grant for this person here, which may be a withdrawal.
+
+        :param spent: the highest serial that was used here or seen withdrawn.
+        :raises TrustError: it does not hold, or this host is not in the realm.
+        :raises StateError: a serial cannot be remembered.
+        """
+        return check_grant(self._here(bundle, now), login, self.host.name, emergency, spent=spent)
+
+    def code(self, login: str, digits: str, papers: Bundle, now: int, *, spent: int) -> int:
+        """The window of the emergency code that lets this person in here.
+
+        :param spent: the highest window whose code was used here.
+        :raises TrustError, StateError: as :meth:`grant`.
+        """
+        return check_code(self._here(papers, now), self.host, login, digits, spent=spent)
+
     def standing(self, login: str, bundle: Bundle, now: int) -> tuple[Standing, str]:
         """What the signed state in a bundle says about a person, and the reason's token; nothing is opened."""
         try:
@@ -146,6 +165,17 @@ class Bench:
         except StateError as error:
             return Standing.UNAVAILABLE, error.reason
         return Standing.CLEAR, ""
+
+    def _here(self, bundle: Bundle, now: int) -> Verifier:
+        """A verifier, if this host itself is in order."""
+        verifier = self._verifier(bundle, now)
+        self._epoch_keys(verifier, bundle)
+        return verifier
+
+    def _epoch_keys(self, verifier: Verifier, bundle: Bundle) -> dict[tuple[str, int], PrivateKey]:
+        if bundle.host is None:
+            raise TrustError("This computer has no host record.", reason="no_host_statement")
+        return open_epoch_keys(verifier, bundle.host, self.host)
 
     def _verifier(self, bundle: Bundle, now: int) -> Verifier:
         if bundle.manifest is None:

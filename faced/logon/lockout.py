@@ -25,10 +25,12 @@ LONGEST_DELAY_S = 1800.0
 
 @unique
 class Counter(StrEnum):
-    """Which of the two counters of a person."""
+    """Which of the counters of a person."""
 
     GREETER = "greeter"
     LOCKER = "locker"
+    #: Emergency codes, not faces.
+    CODE = "code"
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,7 @@ class Lockout:
         self._write(self._path(uid, counter), _Tally(0, self._now()))
 
     def unlock(self, uid: int) -> None:
-        """Somebody with the right said that the person may try again: all tries of both counters are taken back.
+        """Somebody with the right said that the person may try again: all tries of all counters are taken back.
 
         :raises StateError: if that cannot be written.
         """

@@ -27,6 +27,8 @@ class Outcome(StrEnum):
     TIMED_OUT = "timed_out"
     EXEMPT = "exempt"
     EMERGENCY = "emergency"
+    #: The face step could not be carried out, and a code may stand in for it.
+    CODE_WANTED = "code_wanted"
 
 
 @unique

@@ -8,6 +8,9 @@ from enum import StrEnum, unique
 from faced.config import LivenessConfig, LogonConfig
 from faced.liveness.judge import LivenessPolicy
 
+#: What "facectl verify" calls itself. No PAM service: nothing is exempt, nothing stands in, nobody is logged on.
+FACE_CHECK = "facectl-verify"
+
 
 @unique
 class Demand(StrEnum):

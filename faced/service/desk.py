@@ -8,13 +8,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from faced.config import LivenessConfig, LogonConfig
+from faced.config import EmergencyConfig, LivenessConfig, LogonConfig
 from faced.directory.bundle import CACHE, Bundle
 from faced.errors import ProtocolError, StateError, TrustError
 from faced.landmarks.observe import FrameReport
 from faced.liveness.judge import LivenessJudge, LivenessPolicy
 from faced.logon import guidance
 from faced.logon.attempt import Action, Ask, Attempt, Charge, CloseCamera, Finish, Guide, Liveness, OpenCamera
+from faced.logon.emergency import Emergency, may_stand_in
 from faced.logon.judge import Bench, Unfit
 from faced.logon.lockout import Counter, Lockout
 from faced.logon.names import Person
@@ -26,12 +27,20 @@ from faced.service.directory_link import Answer, DirectoryLink
 from faced.service.lookup import NameLookup
 from faced.service.loop import Loop, Timer
 from faced.service.server import Call, Connection
+from faced.service.stand_in import StandIn
 from faced.service.varlink import VarlinkError
 
 logger = logging.getLogger(__name__)
 
 NOT_ALLOWED = "io.faced.Logon.NotAllowed"
+NO_CODE_WANTED = "io.faced.Logon.NoCodeWanted"
 NOT_FOUND = "io.faced.Directory.NotFound"
+
+_EVENTS = {
+    Outcome.MATCH: EventKind.ADMITTED,
+    Outcome.EMERGENCY: EventKind.EMERGENCY,
+    Outcome.LOCKED_OUT: EventKind.LOCKED_OUT,
+}
 
 
 def _living(policy: LivenessPolicy) -> Liveness:
@@ -52,6 +61,8 @@ class Surroundings:
     lockout: Lockout
     audit: AuditSink
     pseudonyms: Pseudonyms
+    emergency: Emergency
+    code_services: EmergencyConfig
     wall_s: Callable[[], float] = field(default=time.time)
     alive: Callable[[LivenessPolicy], Liveness] = field(default=_living)
 
@@ -109,6 +120,8 @@ class Session:
         self._charged = False
         self._timer: Timer | None = None
         self._stranger = False
+        self._stand_in: StandIn | None = None
+        self._code_wanted = False
         self._directory_away = True
         self._with.names.find(request.user, self._found)
         connection.on_close(self.cancel)
@@ -117,6 +130,11 @@ class Session:
     def rank(self) -> tuple[bool, bool]:
         """The right to the camera."""
         return (self.request.by_system, self.attempt.joined)
+
+    @property
+    def gone(self) -> bool:
+        """Whether the caller hung up."""
+        return self._connection.closed
 
     def begin(self) -> None:
         """Warm up. A user's own program gets no camera before it is known to ask about that user."""
@@ -130,6 +148,17 @@ class Session:
             self._turn_away()
         elif self.request.peer_uid == 0 or self._person is not None:
             self._join()
+
+    def code(self, call: Call, nonce: str, digits: str) -> None:
+        """The person has typed a code, after being asked for one.
+
+        :raises VarlinkError: NoCodeWanted.
+        """
+        if not self._code_wanted or self._stand_in is None:
+            raise VarlinkError(NO_CODE_WANTED)
+        self._code_wanted = False
+        self._call, self._nonce = call, nonce
+        self._stand_in.code(digits)
 
     def cancel(self) -> None:
         """The caller hung up, or the daemon ends."""
@@ -288,26 +317,59 @@ class Session:
         self._do(self.attempt.refuse(Ruling(Outcome.LOCKED_OUT, error.reason)))
 
     def _finish(self, ruling: Ruling) -> None:
-        kind = {Outcome.MATCH: EventKind.ADMITTED, Outcome.LOCKED_OUT: EventKind.LOCKED_OUT}.get(
-            ruling.outcome, EventKind.REFUSED
-        )
-        if not self._with.record(self._event(kind, ruling.outcome.value, ruling.reason, ruling.band)):
-            # No record, no answer: the module takes a hang-up for a refusal.
-            self._connection.close()
+        if (
+            self._person is not None
+            and self._call is not None
+            and may_stand_in(ruling, self.request)
+            and self._held_back(self._person) is None
+        ):
+            around = self._with
+            self._stand_in = StandIn(
+                *(around.emergency, around.directory, around.code_services, around.wall_s),
+                *(self._person, self.request, ruling, self),
+            )
+            self._stand_in.seek()
+        else:
+            self.conclude(ruling)
+
+    def conclude(self, ruling: Ruling, text: str | None = None) -> None:
+        """The attempt has ended so: on record, then answered.
+
+        :param text: instead of what is said of such an outcome.
+        """
+        if not self._recorded(ruling):
             return
         if self._person is not None:
-            if ruling.outcome is Outcome.MATCH:
+            if ruling.outcome is Outcome.EMERGENCY:
+                self._with.directory.ask("Used", {"login": self._person.login}, lambda _answer: None)
+            elif ruling.outcome is Outcome.MATCH:
                 self._matched(self._person)
             elif self._charged:
                 self._failed(self._person)
         if self._call is not None:
-            text = guidance.verdict(
+            said = guidance.verdict(
                 ruling.outcome,
                 self._wait_s,
                 directory_away=self._directory_away,
                 clock_wrong=ruling.reason == "not_yet_valid",
             )
-            self._call.reply(outcome=ruling.outcome.value, text=text, nonce=self._nonce)
+            self._call.reply(outcome=ruling.outcome.value, text=said if text is None else text, nonce=self._nonce)
+
+    def ask_for_code(self, ruling: Ruling) -> None:
+        """The attempt has ended so, which is on record; a code may stand in for the face."""
+        if self._recorded(ruling) and self._call is not None:
+            self._code_wanted = True
+            self._call.tell(text=guidance.code_hint(), reason=ruling.outcome.value)
+            text = guidance.verdict(Outcome.CODE_WANTED)
+            self._call.reply(outcome=Outcome.CODE_WANTED.value, text=text, nonce=self._nonce)
+
+    def _recorded(self, ruling: Ruling) -> bool:
+        """Whether the ruling is on record. No record, no answer: the module takes a hang-up for a refusal."""
+        kind = _EVENTS.get(ruling.outcome, EventKind.REFUSED)
+        recorded = self._with.record(self._event(kind, ruling.outcome.value, ruling.reason, ruling.band))
+        if not recorded:
+            self._connection.close()
+        return recorded
 
     def _matched(self, person: Person) -> None:
         try:

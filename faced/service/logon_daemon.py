@@ -18,6 +18,7 @@ from faced.landmarks.detector import FaceDetector
 from faced.landmarks.observe import Observer
 from faced.landmarks.predictor import Predictor
 from faced.landmarks.quality import WEBCAM
+from faced.logon.emergency import Emergency, EmergencyMemory
 from faced.logon.judge import Bench
 from faced.logon.lockout import Lockout
 from faced.logon.serials import SerialMemory
@@ -148,6 +149,8 @@ class LogonDaemon:
         directory = DirectoryLink(
             self._loop, config.sockets.directory, config.directory.timeout_s + _DIRECTORY_MARGIN_S
         )
+        lockout = Lockout(state, config.logon.tries, config.logon.ceiling)
+        emergency = Emergency(bench, EmergencyMemory(state / "emergency.json", bench.realm.id), lockout)
         surroundings = Surroundings(
             loop=self._loop,
             config=config.logon,
@@ -156,13 +159,17 @@ class LogonDaemon:
             directory=directory,
             names=NameLookup(self._loop),
             bench=bench,
-            lockout=Lockout(state, config.logon.tries, config.logon.ceiling),
+            lockout=lockout,
             audit=self._audit,
+            emergency=emergency,
+            code_services=config.emergency,
             pseudonyms=Pseudonyms.load(state / "pseudonyms.secret"),
         )
         self._server = Server(self._loop)
         logon = LogonMethods(Desk(surroundings), seat or LogindSeat())
-        status = StatusMethods(config, bench, self._camera, directory, surroundings.lockout, memory_locked)
+        status = StatusMethods(
+            config, bench, self._camera, directory, surroundings.lockout, emergency.memory, memory_locked
+        )
         listeners = inherited_listeners()
         for name, path, interface, methods in (
             ("logon", config.sockets.logon, "io.faced.Logon", logon.by_name()),

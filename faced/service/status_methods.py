@@ -11,6 +11,7 @@ from faced import __version__
 from faced.config import Config
 from faced.errors import StateError
 from faced.i18n import _
+from faced.logon.emergency import EmergencyMemory
 from faced.logon.judge import Bench
 from faced.logon.lockout import Lockout
 from faced.service.camera_thread import CameraThread
@@ -30,6 +31,7 @@ class StatusMethods:
     camera: CameraThread
     directory: DirectoryLink
     lockout: Lockout
+    emergency: EmergencyMemory
     memory_locked: bool = True
     wall_s: Callable[[], float] = time.time
 
@@ -60,8 +62,16 @@ class StatusMethods:
             "directory": directory,
             "manifest": {"known": manifest is not None, "seconds": age_s},
             "expires_in": expires_in_s,
+            "emergencies": self._emergencies(),
             "warnings": list(self._warnings(directory, camera, age_s)),
         }
+
+    def _emergencies(self) -> int | None:
+        """Logons without a face here since this host joined; None if nobody knows."""
+        try:
+            return self.emergency.count()
+        except StateError:
+            return None
 
     def _warnings(self, directory: str, camera: str, age_s: int | None) -> list[str]:
         warnings = []

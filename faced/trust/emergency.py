@@ -63,16 +63,14 @@ def read_grant(verifier: Verifier, login: str, data: bytes) -> Grant:
 
 
 def check_grant(verifier: Verifier, login: str, host: str, data: bytes, *, spent: int) -> Grant:
-    """What lets this person in on this host, now.
+    """What is granted to this person on this host, now; nothing if it is ``withdrawn``.
 
     :param spent: the highest serial that was used here or seen withdrawn: nothing up to it holds.
-    :raises TrustError: as :func:`read_grant`, and withdrawn, older_serial, wrong_host.
+    :raises TrustError: as :func:`read_grant`, and older_serial, wrong_host.
     """
     grant = read_grant(verifier, login, data)
     if grant.serial <= spent:
         raise TrustError(_("The emergency grant was used or withdrawn."), reason="older_serial")
-    if grant.withdrawn:
-        raise TrustError(_("The emergency grant was withdrawn."), reason="withdrawn")
-    if grant.host not in ("", host):
+    if grant.host not in ("", host) and not grant.withdrawn:
         raise TrustError(_("The emergency grant is for another computer."), reason="wrong_host")
     return grant

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import ExitStack
 from typing import Any
 
@@ -21,6 +22,7 @@ GOOD: dict[str, Any] = {
     "directory": "online",
     "manifest": {"known": True, "seconds": 3 * DAY},
     "expires_in": 11 * DAY,
+    "emergencies": 2,
     "warnings": [],
 }
 
@@ -39,7 +41,7 @@ def status(office: Office, *arguments: str, **changed: Any) -> Any:
                     "Status": lambda call: call.reply(
                         online=True, last_contact=NOW - 600, offline_until=None, cached=3
                     ),
-                    **{name: lambda call: call.reply() for name in ("Fetch", "Standing", "Used")},
+                    **{name: lambda call: call.reply() for name in ("Fetch", "Standing", "Papers", "Used")},
                 },
             )
         )
@@ -51,6 +53,7 @@ def test_a_pc_that_is_ready_is_status_0(office: Office) -> None:
     assert result.exit_code == 0, result.output
     for text in ("Example City", "usb:046d:0825", "3 days ago", "11 days", "10 minutes ago"):
         assert text in result.output
+    assert re.search(r"^Emergency logons +2$", result.output, re.M)
 
 
 def test_warnings_come_first_and_make_status_1(office: Office) -> None:

@@ -15,7 +15,11 @@ def serve(office: Office, decide: Callable[[Call], None]) -> Daemon:
     def refuse(call: Call) -> None:
         raise VarlinkError("org.varlink.service.MethodNotImplemented", {"method": call.method})
 
-    return Daemon(office.folder / "logon", "io.faced.Logon", {"Begin": refuse, "Decide": decide, "Account": refuse})
+    return Daemon(
+        office.folder / "logon",
+        "io.faced.Logon",
+        {"Begin": refuse, "Decide": decide, "Code": refuse, "Account": refuse},
+    )
 
 
 def outcome(word: str, text: str, *hints: str) -> Callable[[Call], None]:

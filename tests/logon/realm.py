@@ -10,6 +10,8 @@ from nacl.public import PrivateKey
 from nacl.signing import SigningKey
 
 from faced.directory.bundle import Bundle
+from faced.trust.emergency import HOUR_S, Grant, issue_grant
+from faced.trust.emergency_code import issue_code
 from faced.trust.exemption import issue_exemption
 from faced.trust.host import issue_host
 from faced.trust.keys import HostKeys
@@ -121,6 +123,16 @@ class TestRealm:
             now=now,
             expires=now + hours * 3600,
         )
+
+    def grant(self, login: str, *, host: str = "pc-1", serial: int = 7, withdrawn: bool = False) -> bytes:
+        """The approving role's word that a person may be let in without a face."""
+        grant = Grant(login, host, serial, self.now + 8 * HOUR_S, withdrawn)
+        return issue_grant(self.realm, self.approve, grant, self.now - 60)
+
+    def code(self, login: str, now: int) -> str:
+        """What the approving role reads out on the telephone."""
+        verifier = self.realm.verifier(self.delegations, self.signed_manifest(), now)
+        return issue_code(verifier, self.approve, self.host_statement, "pc-1", login).digits
 
     def exemption(
         self,

@@ -38,6 +38,12 @@ def test_every_outcome_is_a_short_line(outcome: Outcome, language: str) -> None:
     assert text.isascii() == (language == "en"), "not translated"
 
 
+def test_what_is_said_of_a_code_is_short(language: str) -> None:
+    for text in (guidance.code_hint(), guidance.code_refused()):
+        assert len(text) <= LONGEST[language]
+        assert text.isascii() == (language == "en"), "not translated"
+
+
 @pytest.mark.parametrize("challenge", Challenge)
 @pytest.mark.parametrize("how", [{}, {"again": True}, {"further": True}])
 def test_every_request_is_a_short_line(challenge: Challenge, how: dict[str, bool], language: str) -> None:

@@ -19,8 +19,16 @@ class DirectoryDouble(Daemon):
         self.newer: dict[str, Bundle] = {}
         self.visits: list[str] = []
         self.used: list[str] = []
+        #: What is there for a host that is cut off; None while it is not.
+        self.papers: Bundle | None = None
         self.silent = False
-        methods = {"Fetch": self._fetch, "Standing": self._standing, "Used": self._used, "Status": self._status}
+        methods = {
+            "Fetch": self._fetch,
+            "Standing": self._standing,
+            "Papers": self._papers,
+            "Used": self._used,
+            "Status": self._status,
+        }
         super().__init__(path, "io.faced.Directory", methods)
 
     def _fetch(self, call: Call) -> None:
@@ -31,6 +39,8 @@ class DirectoryDouble(Daemon):
         if call.parameters["anew"]:
             self.visits.append(login)
             bundle = self.newer.get(login, bundle)
+        if bundle is None and self.papers is not None:
+            raise VarlinkError("io.faced.Directory.Unavailable", {"reason": "unreachable"})
         if bundle is None:
             raise VarlinkError("io.faced.Directory.NotFound", {"reason": "not_in_directory"})
         call.reply(bundle=bundle.to_wire())
@@ -40,6 +50,9 @@ class DirectoryDouble(Daemon):
             return
         bundle = self.bundles.get(call.parameters["login"])
         call.reply(bundle=None if bundle is None else bundle.to_wire())
+
+    def _papers(self, call: Call) -> None:
+        call.reply(bundle=None if self.papers is None else self.papers.to_wire())
 
     def _used(self, call: Call) -> None:
         self.used.append(call.parameters["login"])

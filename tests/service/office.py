@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faced.camera.base import Camera, CameraInfo, Frame
-from faced.config import LivenessConfig, LogonConfig
+from faced.config import EmergencyConfig, LivenessConfig, LogonConfig
 from faced.errors import CameraUnavailable
 from faced.i18n import set_language
 from faced.landmarks.observe import FrameReport
 from faced.landmarks.quality import Reason
 from faced.liveness.judge import LivenessVerdict
+from faced.logon.emergency import Emergency, EmergencyMemory
 from faced.logon.judge import Bench
 from faced.logon.lockout import Lockout, Moment
 from faced.logon.names import Person
@@ -155,6 +156,17 @@ class Office:
         self.camera = CameraThread(self._opened, self.scene, self.loop.soon)
         self.clock = HandClock()
         self.lockout = Lockout(folder, config.tries, config.ceiling, self.clock)
+        bench = Bench(
+            self.authority.realm,
+            self.authority.host,
+            self.authority.predictor,
+            METRIC,
+            Policy(POINT, POINT),
+            SerialMemory(folder / "serials.json", self.authority.realm.id),
+        )
+        self.memory = EmergencyMemory(folder / "emergency.json", self.authority.realm.id)
+        #: Unix seconds that have passed besides.
+        self.later_s = 0
         surroundings = Surroundings(
             loop=self.loop,
             config=config,
@@ -163,15 +175,11 @@ class Office:
             camera=self.camera,
             directory=DirectoryLink(self.loop, folder / "directory", 0.5),
             names=NameLookup(self.loop, people.get),
-            bench=Bench(
-                self.authority.realm,
-                self.authority.host,
-                self.authority.predictor,
-                METRIC,
-                Policy(POINT, POINT),
-                SerialMemory(folder / "serials.json", self.authority.realm.id),
-            ),
+            bench=bench,
             lockout=self.lockout,
+            emergency=Emergency(bench, self.memory, self.lockout),
+            code_services=EmergencyConfig(),
+            wall_s=lambda: time.time() + self.later_s,
             audit=self.records,
             pseudonyms=Pseudonyms(bytes(32)),
         )

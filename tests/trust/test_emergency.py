@@ -45,8 +45,10 @@ def test_what_was_spent_is_spent(world: World) -> None:
     assert reason(lambda: check(world, signed(world), spent=8)) == "older_serial"
 
 
-def test_a_withdrawn_one_lets_nobody_in(world: World) -> None:
-    assert reason(lambda: check(world, signed(world, replace(GRANT, withdrawn=True)))) == "withdrawn"
+def test_a_withdrawal_is_for_every_host(world: World) -> None:
+    withdrawn = replace(GRANT, withdrawn=True)
+    assert check(world, signed(world, withdrawn)).withdrawn
+    assert check(world, signed(world, withdrawn), host="pc-9").withdrawn
 
 
 def test_it_ends_and_cannot_be_made_to_last(world: World) -> None:
