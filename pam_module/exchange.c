@@ -79,8 +79,8 @@ static enum faced_fault last(const struct faced_link *link)
     return faced_link_quiet(link) == FACED_PROTOCOL ? FACED_PROTOCOL : FACED_FINE;
 }
 
-static enum faced_fault follow(struct faced_link *link, const char *nonce, faced_deadline deadline, faced_show show,
-                               void *context, struct faced_reply *reply)
+static enum faced_fault follow(struct faced_link *link, const char *nonce, faced_deadline deadline,
+                               const struct faced_talk *talk, struct faced_reply *reply)
 {
     for (int lines = 0; lines <= FACED_GUIDANCE_REPLIES; lines++) {
         const char *message;
@@ -98,16 +98,38 @@ static enum faced_fault follow(struct faced_link *link, const char *nonce, faced
             fault = FACED_PROTOCOL;
         if (fault != FACED_FINE)
             return fault;
-        if (reply->text[0] != '\0')
-            show(context, reply->text);
+        if (reply->text[0] != '\0' && reply->outcome != FACED_CODE_WANTED)
+            talk->show(talk->context, reply->text);
         if (reply->kind == FACED_REPLY_OUTCOME)
             return FACED_FINE;
     }
     return FACED_PROTOCOL;
 }
 
+/* On the connection of Decide, whose answer it was that a code is wanted. A second such answer is just no admission. */
+static enum faced_fault code(struct faced_link *link, const struct faced_caller *caller, const struct faced_talk *talk,
+                             struct faced_reply *reply)
+{
+    char digits[FACED_CODE_DIGITS + 1] = "";
+    char nonce[FACED_NONCE_DIGITS + 1];
+    enum faced_fault fault = FACED_NO_RESOURCES;
+    faced_deadline deadline;
+    char *bytes = NULL;
+    size_t size = 0;
+
+    if (!talk->ask(talk->context, reply->text, digits))
+        return FACED_FINE;
+    deadline = faced_deadline_in(FACED_CODE_MS);
+    if (nonce_draw(nonce))
+        bytes = faced_request_code(caller, nonce, digits, &size);
+    if (bytes != NULL)
+        fault = faced_link_send(link, bytes, size, deadline);
+    free(bytes);
+    return fault == FACED_FINE ? follow(link, nonce, deadline, talk, reply) : fault;
+}
+
 enum faced_fault faced_decide(struct faced_attempt *begun, const char *path, const struct faced_caller *caller,
-                              faced_deadline deadline, faced_show show, void *context, struct faced_reply *reply)
+                              faced_deadline deadline, const struct faced_talk *talk, struct faced_reply *reply)
 {
     struct faced_link cold = FACED_LINK_CLOSED;
     struct faced_link *link = &cold;
@@ -134,7 +156,9 @@ enum faced_fault faced_decide(struct faced_attempt *begun, const char *path, con
     }
     free(bytes);
     if (fault == FACED_FINE)
-        fault = follow(link, nonce, deadline, show, context, reply);
+        fault = follow(link, nonce, deadline, talk, reply);
+    if (fault == FACED_FINE && reply->outcome == FACED_CODE_WANTED)
+        fault = code(link, caller, talk, reply);
     faced_link_close(&cold);
     return fault;
 }

@@ -16,8 +16,13 @@ struct faced_attempt {
     char *service;
 };
 
-/* Shows one line; it is never empty. */
-typedef void (*faced_show)(void *context, const char *line);
+/* How to talk to the person. `show` shows one line; it is never empty. `ask` gives the code that is typed, or false: there
+ * is none that may be sent. */
+struct faced_talk {
+    void (*show)(void *context, const char *line);
+    bool (*ask)(void *context, const char *prompt, char code[FACED_CODE_DIGITS + 1]);
+    void *context;
+};
 
 /* Sends Begin and does not wait for the answer. NULL if that was not possible before the deadline. */
 struct faced_attempt *faced_begin(const char *path, const struct faced_caller *caller, faced_deadline deadline);
@@ -25,10 +30,14 @@ struct faced_attempt *faced_begin(const char *path, const struct faced_caller *c
 /* Ends it; the daemon closes the camera. NULL is allowed. */
 void faced_attempt_end(struct faced_attempt *attempt);
 
+/* The person takes the time they need to type a code; what the daemon then has. */
+enum { FACED_CODE_MS = 5000 };
+
 /* Joins `begun` if it is still there and of the same user and service, else starts on a new connection; `begun` may be
- * NULL. FACED_FINE: the daemon has decided, and the reply says what, bound to this call by a nonce. */
+ * NULL. Asks for a code, once, if the daemon wants one. FACED_FINE: the daemon has decided, and the reply says what, bound to
+ * this call by a nonce. */
 enum faced_fault faced_decide(struct faced_attempt *begun, const char *path, const struct faced_caller *caller,
-                              faced_deadline deadline, faced_show show, void *context, struct faced_reply *reply);
+                              faced_deadline deadline, const struct faced_talk *talk, struct faced_reply *reply);
 
 /* FACED_FINE: the reply has the standing. */
 enum faced_fault faced_account(const char *path, const struct faced_caller *caller, faced_deadline deadline,

@@ -5,8 +5,8 @@
  *   auth     required          pam_faced.so           decides
  *   account  required          pam_faced.so           revoked, purpose over
  *
- * Fails closed: PAM_SUCCESS only for a match that the daemon bound to this very call. Asks for no password and leaves
- * PAM_AUTHTOK alone. */
+ * Fails closed: PAM_SUCCESS only for a match, or an emergency, that the daemon bound to this very call. Asks for no password
+ * and leaves PAM_AUTHTOK as it is; it is looked at only so that it is never taken for an emergency code. */
 #include "exchange.h"
 
 #include <security/pam_ext.h>
@@ -128,29 +128,74 @@ static bool is_silent(int flags)
     return ((unsigned)flags & PAM_SILENT) != 0;
 }
 
-/* Lines are a help: a conversation that cannot show them changes nothing. */
-static void show(void *context, const char *line)
+/* What the person answers to one message, to be freed; NULL if nothing. */
+static char *converse(const pam_handle_t *pamh, int style, const char *text)
 {
-    struct screen *screen = context;
-    const struct pam_message message = {.msg_style = PAM_TEXT_INFO, .msg = line};
+    const struct pam_message message = {.msg_style = style, .msg = text};
     const struct pam_message *messages = &message;
     struct pam_response *response = NULL;
     const struct pam_conv *conversation = NULL;
     const void *value = NULL;
+    char *answer;
+
+    if (pam_get_item(pamh, PAM_CONV, &value) != PAM_SUCCESS || value == NULL)
+        return NULL;
+    conversation = value;
+    if (conversation->conv == NULL ||
+        conversation->conv(1, &messages, &response, conversation->appdata_ptr) != PAM_SUCCESS || response == NULL)
+        return NULL;
+    answer = response->resp;
+    free(response);
+    return answer;
+}
+
+/* Lines are a help: a conversation that cannot show them changes nothing. */
+static void show(void *context, const char *line)
+{
+    struct screen *screen = context;
     size_t length = strnlen(line, FACED_TEXT_BYTES);
 
     if (screen->silent || strcmp(screen->last, line) == 0)
         return;
     memcpy(screen->last, line, length);
     screen->last[length] = '\0';
-    if (pam_get_item(screen->pamh, PAM_CONV, &value) != PAM_SUCCESS || value == NULL)
-        return;
-    conversation = value;
-    if (conversation->conv == NULL ||
-        conversation->conv(1, &messages, &response, conversation->appdata_ptr) != PAM_SUCCESS || response == NULL)
-        return;
-    free(response->resp);
-    free(response);
+    free(converse(screen->pamh, PAM_TEXT_INFO, line));
+}
+
+/* The digits of what was typed, without blanks and hyphens; false if they are not just so many. */
+static bool read_code(const char *typed, char code[FACED_CODE_DIGITS + 1])
+{
+    size_t used = 0;
+
+    for (; *typed != '\0'; typed++) {
+        if (*typed == ' ' || *typed == '-')
+            continue;
+        if (*typed < '0' || *typed > '9' || used == FACED_CODE_DIGITS)
+            return false;
+        code[used++] = *typed;
+    }
+    code[used] = '\0';
+    return used == FACED_CODE_DIGITS;
+}
+
+/* A greeter that answers every prompt with the password must not hand it to the daemon: nothing but eight digits that are
+ * not the password is sent. PAM_PROMPT_ECHO_ON, for that is how greeters tell a code from a password. */
+static bool ask(void *context, const char *prompt, char code[FACED_CODE_DIGITS + 1])
+{
+    const struct screen *screen = context;
+    char *typed = converse(screen->pamh, PAM_PROMPT_ECHO_ON, prompt);
+    const char *password = item(screen->pamh, PAM_AUTHTOK);
+    char of_password[FACED_CODE_DIGITS + 1] = "";
+    bool usable = typed != NULL && read_code(typed, code);
+
+    if (usable && password != NULL && read_code(password, of_password))
+        usable = strcmp(of_password, code) != 0;
+    explicit_bzero(of_password, sizeof of_password);
+
+    if (typed != NULL)
+        explicit_bzero(typed, strlen(typed));
+    free(typed);
+    return usable;
 }
 
 static void end_attempt(pam_handle_t *pamh, void *data, int status)
@@ -190,6 +235,7 @@ static int code_of_outcome(enum faced_outcome outcome)
 {
     switch (outcome) {
     case FACED_MATCH:
+    case FACED_EMERGENCY:
         return PAM_SUCCESS;
     case FACED_EXEMPT:
         return PAM_IGNORE;
@@ -210,7 +256,7 @@ static int code_of_outcome(enum faced_outcome outcome)
     case FACED_REVOKED:
     case FACED_CANCELLED:
     case FACED_TIMED_OUT:
-    case FACED_EMERGENCY:
+    case FACED_CODE_WANTED:
         break;
     }
     return PAM_AUTHINFO_UNAVAIL;
@@ -238,6 +284,7 @@ static int code_of_standing(enum faced_standing standing)
 static int decide(pam_handle_t *pamh, int flags, const struct arguments *arguments)
 {
     struct screen screen = {.pamh = pamh, .silent = is_silent(flags)};
+    const struct faced_talk talk = {.show = show, .ask = ask, .context = &screen};
     struct faced_reply reply = {.kind = FACED_REPLY_MALFORMED};
     faced_deadline deadline = faced_deadline_in(arguments->timeout_ms);
     const void *data = NULL;
@@ -258,7 +305,7 @@ static int decide(pam_handle_t *pamh, int flags, const struct arguments *argumen
     }
     if (pam_get_data(pamh, attempt_key, &data) == PAM_SUCCESS && data != NULL)
         attempt = (struct faced_attempt *)(uintptr_t)data; /* we put it there; libpam only gives it back as const */
-    fault = faced_decide(attempt, arguments->socket, &caller, deadline, show, &screen, &reply);
+    fault = faced_decide(attempt, arguments->socket, &caller, deadline, &talk, &reply);
     forget_attempt(pamh);
     if (fault != FACED_FINE || reply.kind != FACED_REPLY_OUTCOME) {
         show(&screen, unavailable_text);

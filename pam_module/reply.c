@@ -24,6 +24,7 @@ static const char *const outcome_words[] = {
     [FACED_TIMED_OUT] = "timed_out",
     [FACED_EXEMPT] = "exempt",
     [FACED_EMERGENCY] = "emergency",
+    [FACED_CODE_WANTED] = "code_wanted",
 };
 
 static const char *const standing_words[] = {

@@ -34,7 +34,8 @@ enum faced_outcome {
     FACED_CANCELLED,
     FACED_TIMED_OUT,
     FACED_EXEMPT,
-    FACED_EMERGENCY
+    FACED_EMERGENCY,
+    FACED_CODE_WANTED
 };
 
 enum faced_standing {

@@ -43,8 +43,8 @@ static char *bytes_of(struct json_object *message, size_t *size)
     return bytes;
 }
 
-static char *request(const char *method, const struct faced_caller *caller, bool with_tty, const char *nonce, bool more,
-                     size_t *size)
+static char *request(const char *method, const struct faced_caller *caller, bool with_tty, const char *nonce,
+                     const char *code, bool more, size_t *size)
 {
     struct json_object *message = json_object_new_object();
     struct json_object *parameters = json_object_new_object();
@@ -52,6 +52,7 @@ static char *request(const char *method, const struct faced_caller *caller, bool
 
     if (message != NULL && parameters != NULL && put_text(message, "method", method) &&
         put_caller(parameters, caller, with_tty) && put_text(parameters, "nonce", nonce) &&
+        put_text(parameters, "code", code) &&
         put(message, "parameters", json_object_get(parameters)) &&
         (!more || put(message, "more", json_object_new_boolean(1))))
         bytes = bytes_of(message, size);
@@ -62,15 +63,20 @@ static char *request(const char *method, const struct faced_caller *caller, bool
 
 char *faced_request_begin(const struct faced_caller *caller, size_t *size)
 {
-    return request("io.faced.Logon.Begin", caller, true, NULL, false, size);
+    return request("io.faced.Logon.Begin", caller, true, NULL, NULL, false, size);
 }
 
 char *faced_request_decide(const struct faced_caller *caller, const char *nonce, size_t *size)
 {
-    return request("io.faced.Logon.Decide", caller, true, nonce, true, size);
+    return request("io.faced.Logon.Decide", caller, true, nonce, NULL, true, size);
+}
+
+char *faced_request_code(const struct faced_caller *caller, const char *nonce, const char *code, size_t *size)
+{
+    return request("io.faced.Logon.Code", caller, true, nonce, code, false, size);
 }
 
 char *faced_request_account(const struct faced_caller *caller, const char *nonce, size_t *size)
 {
-    return request("io.faced.Logon.Account", caller, false, nonce, false, size);
+    return request("io.faced.Logon.Account", caller, false, nonce, NULL, false, size);
 }

@@ -13,7 +13,19 @@ from tests.rig.pam import MODULE, PamRig
 #: Everything that the module may call. No thread, process, stream, file, environment or memory that others see.
 LIBC = {
     *("calloc", "free", "malloc", "strdup"),
-    *("memchr", "memcmp", "memcpy", "memmove", "strchr", "strcmp", "strlen", "strncmp", "strnlen"),
+    *(
+        "explicit_bzero",
+        "__explicit_bzero_chk",
+        "memchr",
+        "memcmp",
+        "memcpy",
+        "memmove",
+        "strchr",
+        "strcmp",
+        "strlen",
+        "strncmp",
+        "strnlen",
+    ),
     *("clock_gettime", "close", "connect", "fcntl", "fcntl64", "fstat", "getpid", "getrandom", "getsockopt", "getuid"),
     *("poll", "recv", "send", "setsockopt", "socket", "__errno_location"),
     *("__stack_chk_fail", "__memcpy_chk", "__memmove_chk", "__poll_chk", "__recv_chk"),

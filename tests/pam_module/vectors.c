@@ -1,6 +1,6 @@
 /* What the module writes and what it reads, one line each way; see test_vectors.py.
  *
- *   request METHOD USER SERVICE TTY RHOST UID NONCE   ->  HEX of the bytes        (a field: hex, "-" for none)
+ *   request METHOD USER SERVICE TTY RHOST UID NONCE CODE   ->  HEX of the bytes   (a field: hex, "-" for none)
  *   reply METHOD NONCE HEX                            ->  KIND [WORD [HEX of the text]] */
 #include "reply.h"
 #include "request.h"
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIELDS = 8, LINE_BYTES = 300000 };
+enum { FIELDS = 9, LINE_BYTES = 300000 };
 
 static const char *const kinds[] = {"malformed", "error", "begun", "guidance", "outcome", "standing"};
 
@@ -57,6 +57,8 @@ static void write_request(char **field)
         bytes = faced_request_begin(&caller, &size);
     else if (strcmp(field[1], "Decide") == 0)
         bytes = faced_request_decide(&caller, text_of(field[7]), &size);
+    else if (strcmp(field[1], "Code") == 0)
+        bytes = faced_request_code(&caller, text_of(field[7]), text_of(field[8]), &size);
     else if (strcmp(field[1], "Account") == 0)
         bytes = faced_request_account(&caller, text_of(field[7]), &size);
     if (bytes == NULL)
@@ -106,7 +108,7 @@ int main(void)
 
         for (char *word = strtok(line, " \n"); word != NULL && count < FIELDS; word = strtok(NULL, " \n"))
             field[count++] = word;
-        if (count == 8 && strcmp(field[0], "request") == 0)
+        if (count == 9 && strcmp(field[0], "request") == 0)
             write_request(field);
         else if (count == 4 && strcmp(field[0], "reply") == 0)
             read_reply(field);
