@@ -27,6 +27,7 @@ def group() -> LazyGroup:
         "show": ("cli.people:show", _("What is recorded about a person; never the face data.")),
         "remove": ("cli.people:remove", _("Erase a person's face data and leave a signed record of it.")),
         "exemption": ("cli.exemption:exemption", _("Actions that are not asked of people who cannot do them.")),
+        "emergency": ("cli.emergency:emergency", _("Let people in whose face cannot be seen.")),
         "unlock": ("cli.unlock:unlock", _("New tries for somebody whose face step is locked.")),
         "lockouts": ("cli.lockouts:lockouts", _("Who has failed, waits or is locked, on this PC or everywhere.")),
         "evaluate": ("cli.evaluate:evaluate", _("Measure accuracy on your own photos or staff; figures only.")),

@@ -33,6 +33,9 @@ class Act(StrEnum):
     EVALUATE = "evaluate"
     GRANT_EXEMPTION = "grant_exemption"
     WITHDRAW_EXEMPTION = "withdraw_exemption"
+    GRANT_EMERGENCY = "grant_emergency"
+    WITHDRAW_EMERGENCY = "withdraw_emergency"
+    EMERGENCY_CODE = "emergency_code"
     UNLOCK = "unlock"
 
 
@@ -40,8 +43,8 @@ class Act(StrEnum):
 class ActRecord:
     """One act.
 
-    ``at``: unix seconds; ``operator``: the account at the station; ``subject``: login name or computer; ``outcome``:
-    "begun", then "done" or the reason why not.
+    ``at``: unix seconds; ``operator``: the account at the station; ``subject``: login name, computer or both
+    (login@computer); ``outcome``: "begun", then "done" or the reason why not.
     """
 
     at: int
