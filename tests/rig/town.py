@@ -47,6 +47,8 @@ _OPEN_ROLES = [word for role in ("operate", "manifest", "approve", "revoke") for
 #: Who is asked does it again and again; so often fills the time there is.
 OFTEN = 4
 COUNTERS = Path("/var/lib/faced")
+#: In the language of the PC's configuration.
+CODE_PROMPT = "Emergency code: "
 START_S = 60.0
 
 _CONFIG = """
@@ -242,12 +244,18 @@ class Town:
         service: str = SERVICE,
         typing_s: float = 0.0,
         steps: Sequence[Step] = (AUTHENTICATE,),
+        code: str = "",
     ) -> Logon:
-        """One logon through the real libpam and the PC's own /etc/pam.d."""
+        """One logon through the real libpam and the PC's own /etc/pam.d.
+
+        :param code: what is typed where an emergency code is asked for.
+        """
         typed_at = time.monotonic()
 
-        def type_password(_prompt: str) -> str:
+        def type_password(prompt: str) -> str:
             nonlocal typed_at
+            if prompt == CODE_PROMPT:
+                return code
             time.sleep(typing_s)
             typed_at = time.monotonic()
             return password
@@ -297,6 +305,26 @@ class Town:
             process.kill()
             process.wait()
             shutil.rmtree(folder)
+
+    @contextlib.contextmanager
+    def without_camera(self) -> Iterator[None]:
+        """The camera is unplugged."""
+        self.camera.set(absent=True)
+        try:
+            yield
+        finally:
+            self.camera.set(absent=None)
+
+    @contextlib.contextmanager
+    def cut_off(self) -> Iterator[None]:
+        """The directory cannot be reached."""
+        self.slapd.stop()
+        try:
+            yield
+        finally:
+            self.slapd.start()
+            # It would leave a directory alone for a minute that was not there.
+            self.restart("faced-directory")
 
     @contextlib.contextmanager
     def without_journal(self) -> Iterator[None]:
