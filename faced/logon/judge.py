@@ -26,7 +26,7 @@ from faced.trust.realm import Manifest, Realm, Verifier, open_calibration
 from faced.trust.sealed import CheckedTemplate, check_template, open_template, tombstoned_below
 from faced.trust.unlock import Unlock, check_unlock
 
-_REVOKED = frozenset({"tombstoned", "host_revoked", "issuer_revoked"})
+_REVOKED = frozenset({"tombstoned", "host_revoked", "issuer_revoked", "issuer_retired"})
 
 
 class Unfit(FacedError):

@@ -7,7 +7,7 @@ keep its id.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum, unique
 from typing import Any
 
@@ -37,6 +37,9 @@ class Role(StrEnum):
     AUDIT = "audit"
 
 
+#: Roles in which a person decides; the daily manifest is a timer's, and an auditor only looks.
+PERSONAL = frozenset({Role.ENROL, Role.APPROVE, Role.OPERATE, Role.REVOKE})
+
 #: Who may sign what; the root signs realm and delegation itself and nothing else.
 SIGNERS: Mapping[Kind, frozenset[Role]] = {
     Kind.MANIFEST: frozenset({Role.MANIFEST}),
@@ -47,7 +50,13 @@ SIGNERS: Mapping[Kind, frozenset[Role]] = {
     Kind.EXEMPTION: frozenset({Role.APPROVE}),
     Kind.UNLOCK: frozenset({Role.APPROVE}),
     Kind.EMERGENCY: frozenset({Role.APPROVE}),
+    Kind.ACT: frozenset(Role),
+    Kind.PROPOSAL: PERSONAL,
+    Kind.CONFIRMATION: PERSONAL,
 }
+
+#: What stays valid when the handler who signed it has left; everything else dies with the appointment (decision 0035).
+OUTLIVES = frozenset({Kind.HOST, Kind.TEMPLATE, Kind.TOMBSTONE, Kind.CALIBRATION, Kind.EXEMPTION, Kind.ACT})
 
 
 @dataclass(frozen=True)
@@ -62,11 +71,22 @@ class Epoch:
 
 
 @dataclass(frozen=True)
+class RecordHead:
+    """How far the station's record of acts went, and the digest of its last line (32 bytes)."""
+
+    count: int
+    head: bytes
+
+
+@dataclass(frozen=True)
 class Manifest:
     """What holds today: the epochs, what was revoked, and the calibration in force.
 
     ``calibration`` is a whole statement by the role ``enrol``, or None: whoever writes the directory cannot take it
     away, and whoever issues manifests cannot make one.
+
+    ``revoked_keys`` are believed about nothing. ``retired_keys`` (key id: unix seconds) are those of handlers who left:
+    what they signed before is believed as far as :data:`OUTLIVES` says. ``record`` is the last checkpoint of the acts.
     """
 
     serial: int
@@ -77,13 +97,17 @@ class Manifest:
     revoked_keys: frozenset[bytes]
     minimum_serials: Mapping[str, int]
     calibration: bytes | None = None
+    retired_keys: Mapping[bytes, int] = field(default_factory=dict)
+    record: RecordHead | None = None
 
     def epoch(self, group: str, number: int) -> Epoch | None:
         """The epoch of this group and number, if the realm has it."""
         return next((e for e in self.epochs if (e.group, e.number) == (group, number)), None)
 
     def body(self) -> dict[str, Any]:
-        """The statement body."""
+        """The statement body; what was added to the format later is left out while it says nothing."""
+        retired = [{"key": key, "since": since} for key, since in sorted(self.retired_keys.items())]
+        record = self.record and {"count": self.record.count, "head": self.record.head}
         return {
             "epochs": [
                 {
@@ -99,6 +123,8 @@ class Manifest:
             "revoked_keys": sorted(self.revoked_keys),
             "minimum_serials": dict(self.minimum_serials),
             "calibration": self.calibration,
+            **({"retired_keys": retired} if retired else {}),
+            **({"record": record} if record else {}),
         }
 
 
@@ -146,11 +172,31 @@ class Realm:
         return fingerprint(self.id)
 
     def delegate(
-        self, root: SigningKey, handler: str, public: bytes, roles: Iterable[Role], now: int, expires: int
+        self, root: SigningKey, handler: str, public: bytes, roles: Iterable[Role], since: int, expires: int
     ) -> bytes:
-        """The root's statement that this key may act in these roles until ``expires``."""
+        """The root's statement that this key may act in these roles from ``since`` until ``expires``.
+
+        A renewal keeps ``since``: what the handler signed before stays covered.
+        """
         body = {"key": public, "roles": sorted(role.value for role in roles)}
-        return Statement(Kind.DELEGATION, self.id, handler, now, now, expires, key_id(self.root), body).sign(root)
+        return Statement(Kind.DELEGATION, self.id, handler, since, since, expires, key_id(self.root), body).sign(root)
+
+    def read_delegation(self, data: bytes) -> Delegation:
+        """A delegation by this realm's root, whether or not it is in force.
+
+        :raises TrustError: ``malformed``, ``wrong_realm``, ``wrong_kind`` or ``bad_signature``.
+        """
+        signed = parse(data)
+        if signed.unverified.realm != self.id:
+            raise TrustError(_("A record belongs to another realm."), reason="wrong_realm")
+        if signed.unverified.kind is not Kind.DELEGATION:
+            raise TrustError(_("This is a signed record, but not an appointment."), reason="wrong_kind")
+        statement = signed.verify(self.root)
+        match statement.body:
+            case {"key": bytes() as key, "roles": list() as roles, **rest} if not rest and len(key) == KEY_SIZE:
+                known = frozenset(Role(role) for role in roles if role in set(Role))
+                return Delegation(statement.subject, key, known, statement.issued, statement.expires)
+        raise _malformed()
 
     def issue_manifest(self, key: SigningKey, manifest: Manifest) -> bytes:
         """Sign a manifest with the key of a handler in the role ``manifest``."""
@@ -175,11 +221,19 @@ class Realm:
 
 
 @dataclass(frozen=True)
-class _Delegation:
+class Delegation:
+    """Who may act in which roles with which key (Ed25519 public), from ``issued`` until before ``expires``."""
+
+    handler: str
     key: bytes
     roles: frozenset[Role]
     issued: int
     expires: int
+
+    @property
+    def key_id(self) -> bytes:
+        """The name of the key."""
+        return key_id(self.key)
 
 
 class Verifier:
@@ -189,7 +243,7 @@ class Verifier:
         self.realm = realm
         self.now = now
         self.manifest: Manifest | None = None
-        self._delegations: dict[bytes, list[_Delegation]] = {}
+        self._delegations: dict[bytes, list[Delegation]] = {}
         for data in delegations:
             self._learn(data)
         if manifest is not None:
@@ -199,8 +253,17 @@ class Verifier:
         """The statement, if it must be believed now.
 
         :param even_expired: what it says is only to be renewed; whoever signed it may not have been revoked since.
-        :raises TrustError: malformed, wrong_realm, wrong_kind, unknown_issuer, issuer_revoked, issuer_lacks_role,
-            bad_signature, not_yet_valid or expired.
+        :raises TrustError: malformed, wrong_realm, wrong_kind, unknown_issuer, issuer_revoked, issuer_retired,
+            issuer_lacks_role, bad_signature, not_yet_valid or expired.
+        """
+        statement, _handler = self.check_past(data, kind)
+        self._check_time(statement, even_expired)
+        return statement
+
+    def check_past(self, data: bytes, kind: Kind) -> tuple[Statement, str]:
+        """A statement that is a record of its own day, and the handler who signed it; it may have expired since.
+
+        :raises TrustError: as :meth:`check`, without not_yet_valid and expired.
         """
         signed = parse(data)
         claim = signed.unverified
@@ -210,13 +273,14 @@ class Verifier:
             raise TrustError(
                 _("A record is not of the expected kind ({kind}).").format(kind=kind.value), reason="wrong_kind"
             )
-        statement = signed.verify(self._issuer_key(claim, kind))
-        self._check_time(statement, even_expired)
-        return statement
+        delegation = self._delegation_of(claim)
+        return signed.verify(delegation.key), delegation.handler
 
     def keys_of(self, role: Role) -> tuple[bytes, ...]:
         """The public keys that may act in a role now."""
-        revoked = self.manifest.revoked_keys if self.manifest is not None else frozenset[bytes]()
+        gone: frozenset[bytes] = frozenset()
+        if self.manifest is not None:
+            gone = self.manifest.revoked_keys | self.manifest.retired_keys.keys()
         return tuple(
             dict.fromkeys(
                 delegation.key
@@ -225,24 +289,36 @@ class Verifier:
                 if role in delegation.roles
                 and delegation.issued <= self.now + CLOCK_SKEW_S
                 and self.now < delegation.expires
-                and key_id(delegation.key) not in revoked
+                and delegation.key_id not in gone
             )
         )
 
-    def _issuer_key(self, claim: Statement, kind: Kind) -> bytes:
+    def _delegation_of(self, claim: Statement) -> Delegation:
         delegations = self._delegations.get(claim.issuer)
         if not delegations:
             raise TrustError(_("A record is signed by a key that was delegated nothing."), reason="unknown_issuer")
-        if self.manifest is not None and claim.issuer in self.manifest.revoked_keys:
-            raise TrustError(_("A record is signed by a key that was revoked."), reason="issuer_revoked")
-        signers = SIGNERS.get(kind, frozenset())
+        if self.manifest is not None:
+            self._refuse_revoked(self.manifest, claim)
+        signers = SIGNERS.get(claim.kind, frozenset())
         for delegation in delegations:
             if delegation.roles & signers and delegation.issued <= claim.issued < delegation.expires:
-                return delegation.key
+                return delegation
         raise TrustError(
-            _("A record is signed by a handler who may not sign this kind ({kind}).").format(kind=kind.value),
+            _("A record is signed by a handler who may not sign this kind ({kind}).").format(kind=claim.kind.value),
             reason="issuer_lacks_role",
         )
+
+    @staticmethod
+    def _refuse_revoked(manifest: Manifest, claim: Statement) -> None:
+        if claim.issuer in manifest.revoked_keys:
+            raise TrustError(_("A record is signed by a key that was revoked."), reason="issuer_revoked")
+        since = manifest.retired_keys.get(claim.issuer)
+        # Serials follow the clock: one beyond the end would win over what others sign afterwards.
+        if since is not None and (claim.kind not in OUTLIVES or max(claim.issued, claim.serial) >= since):
+            raise TrustError(
+                _("A record is signed by a handler who had left, or died with the appointment."),
+                reason="issuer_retired",
+            )
 
     def _check_time(self, statement: Statement, even_expired: bool) -> None:
         if statement.issued > self.now + CLOCK_SKEW_S:
@@ -254,17 +330,10 @@ class Verifier:
 
     def _learn(self, data: bytes) -> None:
         try:
-            signed = parse(data)
-            if signed.unverified.realm != self.realm.id or signed.unverified.kind is not Kind.DELEGATION:
-                return
-            statement = signed.verify(self.realm.root)
+            delegation = self.realm.read_delegation(data)
         except TrustError:
             return
-        match statement.body:
-            case {"key": bytes() as key, "roles": list() as roles, **rest} if not rest and len(key) == KEY_SIZE:
-                known = frozenset(Role(role) for role in roles if role in set(Role))
-                entry = _Delegation(key, known, statement.issued, statement.expires)
-                self._delegations.setdefault(key_id(key), []).append(entry)
+        self._delegations.setdefault(delegation.key_id, []).append(delegation)
 
     def _read_manifest(self, data: bytes) -> Manifest:
         try:
@@ -277,7 +346,7 @@ class Verifier:
                 ) from None
             raise
         manifest = _manifest(statement)
-        if statement.issuer in manifest.revoked_keys:
+        if statement.issuer in manifest.revoked_keys or statement.issuer in manifest.retired_keys:
             raise TrustError(_("The manifest is signed by a key that it revokes."), reason="issuer_revoked")
         return manifest
 
@@ -315,7 +384,7 @@ def _manifest(statement: Statement) -> Manifest:
             "calibration": (bytes() | None) as calibration,
             **rest,
         } if (
-            not rest
+            rest.keys() <= {"retired_keys", "record"}
             and all(isinstance(host, str) for host in hosts)
             and all(isinstance(key, bytes) and len(key) == KEY_ID_SIZE for key in keys)
             and all(isinstance(serial, int) for serial in serials.values())
@@ -329,7 +398,29 @@ def _manifest(statement: Statement) -> Manifest:
                 frozenset(keys),
                 serials,
                 calibration,
+                _retired(rest.get("retired_keys", [])),
+                _record(rest.get("record")),
             )
+    raise _malformed()
+
+
+def _retired(entries: Any) -> dict[bytes, int]:
+    found = {}
+    for entry in entries if isinstance(entries, list) else [None]:
+        match entry:
+            case {"key": bytes() as key, "since": int() as since, **rest} if not rest and len(key) == KEY_ID_SIZE:
+                found[key] = since
+            case _:
+                raise _malformed()
+    return found
+
+
+def _record(entry: Any) -> RecordHead | None:
+    match entry:
+        case None:
+            return None
+        case {"count": int() as count, "head": bytes() as head, **rest} if not rest and count > 0:
+            return RecordHead(count, head)
     raise _malformed()
 
 

@@ -42,6 +42,9 @@ class Kind(StrEnum):
     EXEMPTION = "exemption"
     UNLOCK = "unlock"
     EMERGENCY = "emergency"
+    ACT = "act"
+    PROPOSAL = "proposal"
+    CONFIRMATION = "confirmation"
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,11 @@ from nacl.signing import SigningKey
 from faced.errors import TrustError
 from faced.trust.host import issue_host, open_epoch_keys
 from faced.trust.keys import HostKeys, key_id
-from faced.trust.realm import Epoch, Realm, Role, issue_calibration, open_calibration
-from faced.trust.sealed import issue_tombstone
+from faced.trust.proposal import propose
+from faced.trust.realm import Epoch, Realm, RecordHead, Role, issue_calibration, open_calibration
+from faced.trust.sealed import issue_tombstone, seal_template
 from faced.trust.statement import Kind, Statement
-from tests.trust.conftest import DAY, NOW, World, key
+from tests.trust.conftest import COORDINATES, DAY, NOW, World, key
 
 
 def refused(world: World, data: bytes, kind: Kind, now: int = NOW) -> str:
@@ -226,3 +227,136 @@ def test_an_expired_calibration_is_no_reason_to_judge_without_one(world: World) 
     with pytest.raises(TrustError) as refusal:
         open_calibration(calibrated(world, world.enrol).verifier(NOW + DAY))
     assert refusal.value.reason == "expired"
+
+
+def host_by(world: World, signer: SigningKey, now: int = NOW) -> bytes:
+    return issue_host(
+        world.realm,
+        signer,
+        name="pc-2",
+        box=bytes(32),
+        sign=bytes(32),
+        epoch=2026,
+        groups={},
+        now=now,
+        expires=NOW + DAY,
+    )
+
+
+def retire(world: World, signer: SigningKey, since: int = NOW) -> None:
+    world.change_manifest(retired_keys={key_id(bytes(signer.verify_key)): since})
+
+
+def test_what_a_handler_signed_before_leaving_is_believed_and_nothing_after(world: World) -> None:
+    before, after = tombstone_by(world, world.revoke, NOW - 1), tombstone_by(world, world.revoke, NOW)
+    retire(world, world.revoke)
+    assert world.verifier().check(before, Kind.TOMBSTONE).subject == "tanaka"
+    assert refused(world, after, Kind.TOMBSTONE) == "issuer_retired"
+
+
+def test_templates_and_pcs_survive_who_made_them(world: World) -> None:
+    host = host_by(world, world.operate, NOW - 1)
+    sealed = seal_template(
+        world.realm, world.enrol, world.header, COORDINATES, world.manifest_content.epochs, NOW - DAY
+    )
+    world.change_manifest(
+        retired_keys={key_id(bytes(signer.verify_key)): NOW for signer in (world.enrol, world.operate)}
+    )
+    assert world.open(sealed).coordinates
+    assert world.verifier().check(host, Kind.HOST).subject == "pc-2"
+
+
+def test_a_serial_beyond_the_end_of_an_appointment_is_refused_whatever_the_date_says(world: World) -> None:
+    """A backdated record would win over all later ones by its serial."""
+    issuer = key_id(bytes(world.enrol.verify_key))
+    ahead = Statement(Kind.TEMPLATE, world.realm.id, "tanaka", NOW, NOW - DAY, NOW + DAY, issuer, {}).sign(world.enrol)
+    behind = Statement(Kind.TEMPLATE, world.realm.id, "tanaka", 9, NOW - DAY, NOW + DAY, issuer, {}).sign(world.enrol)
+    retire(world, world.enrol)
+    assert refused(world, ahead, Kind.TEMPLATE) == "issuer_retired"
+    assert world.verifier().check(behind, Kind.TEMPLATE)
+
+
+def test_a_proposal_dies_with_the_appointment(world: World) -> None:
+    data = propose(world.realm, world.approve, act="x", subject="y", terms={}, reason="", decision="", now=NOW - DAY)
+    assert world.verifier().check(data, Kind.PROPOSAL)
+    retire(world, world.approve)
+    assert refused(world, data, Kind.PROPOSAL) == "issuer_retired"
+
+
+def test_a_leaked_key_is_believed_about_nothing_although_it_was_retired_first(world: World) -> None:
+    before = tombstone_by(world, world.revoke, NOW - DAY)
+    retire(world, world.revoke)
+    world.change_manifest(revoked_keys=frozenset({key_id(bytes(world.revoke.verify_key))}))
+    assert refused(world, before, Kind.TOMBSTONE) == "issuer_revoked"
+
+
+def test_a_manifest_cannot_retire_its_own_signer_and_hold(world: World) -> None:
+    retire(world, world.manifest_key, NOW + DAY)
+    with pytest.raises(TrustError) as refusal:
+        world.verifier()
+    assert refusal.value.reason == "issuer_revoked"
+
+
+def test_a_manifest_keeps_what_it_says_of_keys_and_record(world: World) -> None:
+    issuer = key_id(bytes(world.enrol.verify_key))
+    world.change_manifest(retired_keys={issuer: NOW}, record=RecordHead(7, bytes(range(32))))
+    assert world.verifier().manifest == world.manifest_content
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"retired_keys": {"a": 1}},
+        {"retired_keys": [{"key": b"short", "since": 1}]},
+        {"retired_keys": [{"key": bytes(16), "since": "now"}]},
+        {"record": {"count": 0, "head": bytes(32)}},
+        {"record": [1]},
+        {"unknown": 1},
+    ],
+)
+def test_a_manifest_with_something_odd_in_it_is_refused(world: World, more: dict[str, object]) -> None:
+    held = world.manifest_content
+    issuer = key_id(bytes(world.manifest_key.verify_key))
+    body = {**held.body(), **more}
+    data = Statement(
+        Kind.MANIFEST, world.realm.id, world.realm.name, held.serial, held.issued, held.expires, issuer, body
+    ).sign(world.manifest_key)
+    with pytest.raises(TrustError) as refusal:
+        world.realm.verifier(world.delegations, data, NOW)
+    assert refusal.value.reason == "malformed"
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind not in (Kind.MANIFEST, Kind.ACT)])
+def test_the_daily_role_can_sign_the_manifest_and_its_own_acts_and_nothing_else(world: World, kind: Kind) -> None:
+    """It may revoke, and neither enrol nor appoint: whatever it signs as something else is refused."""
+    issuer = key_id(bytes(world.manifest_key.verify_key))
+    body = {"key": bytes(world.manifest_key.verify_key), "roles": ["enrol"]}
+    data = Statement(kind, world.realm.id, "tanaka", NOW, NOW, NOW + DAY, issuer, body).sign(world.manifest_key)
+    assert refused(world, data, kind) == "issuer_lacks_role"
+    world.delegations.append(data)
+    sealed = seal_template(
+        world.realm, world.manifest_key, world.header, COORDINATES, world.manifest_content.epochs, NOW
+    )
+    assert refused(world, sealed.template, Kind.TEMPLATE) == "issuer_lacks_role"
+
+
+def test_a_renewed_appointment_covers_what_was_signed_under_the_old(world: World) -> None:
+    public = bytes(key(77).verify_key)
+    old = issue_tombstone(
+        world.realm, key(77), "tanaka", below_serial=6, reason="left", now=NOW - 50 * DAY, expires=NOW + DAY
+    )
+    world.delegations.append(
+        world.realm.delegate(world.root, "mori", public, [Role.REVOKE], NOW - 60 * DAY, NOW + 300 * DAY)
+    )
+    assert world.verifier().check(old, Kind.TOMBSTONE)
+    assert world.verifier().check(tombstone_by(world, key(77)), Kind.TOMBSTONE)
+
+
+@pytest.mark.parametrize("how", ["retired_keys", "revoked_keys"])
+def test_a_dismissed_handlers_key_is_none_of_those_that_may_act_now(world: World, how: str) -> None:
+    """Otherwise who left could go on minting emergency codes."""
+    public = bytes(world.approve.verify_key)
+    assert world.verifier().keys_of(Role.APPROVE) == (public,)
+    gone = {key_id(public): NOW + DAY} if how == "retired_keys" else frozenset({key_id(public)})
+    world.change_manifest(**{how: gone})
+    assert world.verifier().keys_of(Role.APPROVE) == ()
