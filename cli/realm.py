@@ -12,7 +12,7 @@ from cli.passphrase import new_passphrase, passphrase_file_option, read_passphra
 from cli.printing import dry_run_option, json_option, moment, print_facts, print_json, print_table
 from cli.rotation import rotate
 from cli.run import Run, pass_run
-from cli.station import connector, open_desk, operator, station_option, write_act
+from cli.station import act_record, acting, connector, desk_of, open_desk, operator, station_option
 from faced.directory.connector import Account
 from faced.directory.realm import RealmDocuments
 from faced.directory.tree import RoleAccount, Tree
@@ -142,11 +142,12 @@ def init(
         root_key=root_key,
         cost=run.cost or MODERATE,
     )
-    write_act(run, station, founding.handler, Act.FOUND, name)
+    founder = desk_of(run, station, Role.APPROVE, lambda _name: role_passphrase, founding.handler)
+    founder.write(act_record(run, founder.key, Act.FOUND, name))
     click.echo(_("The station is in {path}.").format(path=path))
     if account is not None:
         try:
-            publish_station(run, station, account, lambda _name: role_passphrase)
+            publish_station(run, station, account, lambda _name: role_passphrase, founding.handler)
         except FacedError:
             click.echo(_("The station is complete, but the directory has not all of it yet."), err=True)
             click.echo(_("Once that is mended: facectl realm publish --station {path}").format(path=path), err=True)
@@ -182,10 +183,13 @@ def publish(
     publish_station(run, station, account, unlock_from(passphrase_file))
 
 
-def publish_station(run: Run, station: Station, account: Account, unlock: Unlock) -> None:
-    """Plant the realm as the directory's administrator."""
-    write_act(run, station, "", Act.PUBLISH, account.dn)
-    passwords = {role: station.role(Role(role.value), unlock).password for role in RoleAccount}
+def publish_station(run: Run, station: Station, account: Account, unlock: Unlock, handler: str | None = None) -> None:
+    """Plant the realm as the directory's administrator, with the accounts of the roles that a handler holds."""
+    who = handler or acting(run, station, Role.APPROVE)
+    desk = desk_of(run, station, Role.APPROVE, unlock, who)
+    desk.write(act_record(run, desk.key, Act.PUBLISH, account.dn))
+    held = [role for role in RoleAccount if desk.key.handler in station.keys_in(Role(role.value))]
+    passwords = {role: station.role(Role(role.value), unlock, desk.key.handler).password for role in held}
     with connector(run, account).connect() as connection:
         publish_realm(connection, Tree.configured(run.config.directory), station, passwords)
     click.echo(_("The realm {name} is in the directory.").format(name=station.realm.name))

@@ -30,11 +30,13 @@ class Run:
     :param config_path: the configuration file; None for $FACED_CONFIG or the default place.
     :param clock: unix seconds.
     :param cost: what guessing the passphrase of a key made now costs.
+    :param handler: who acts at the station, where several handlers have keys there.
     """
 
     config_path: Path | None = None
     clock: Callable[[], float] = time.time
     cost: Argon2id | None = None
+    handler: str | None = None
 
     @functools.cached_property
     def config(self) -> Config:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import getpass
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -18,22 +20,38 @@ from faced.directory.connector import Account, Connector
 from faced.directory.realm import RealmDocuments
 from faced.directory.tree import RoleAccount, Tree
 from faced.enrolment.acts import Act, ActLog, ActRecord
+from faced.enrolment.handlers import check_live
 from faced.enrolment.manifest import adopt_manifest
 from faced.enrolment.station import RoleKey, Station, Unlock
 from faced.errors import DirectoryError, FacedError
 from faced.i18n import _
-from faced.trust.realm import Role
+from faced.trust.realm import PERSONAL, Role
 
 #: Nobody waits at a logon screen for the station: it may be more patient with the directory than a workstation.
 PATIENCE_S = 10.0
 
-station_option = click.option(
-    "--station",
-    "station_path",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help=_("The authority station's folder; otherwise the configured one."),
-)
+
+def _remember_handler(context: click.Context, _option: click.Parameter, name: str | None) -> None:
+    if name is not None:
+        context.ensure_object(Run).handler = name
+
+
+def station_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Which station, and who acts there."""
+    command = click.option(
+        "--handler",
+        expose_value=False,
+        callback=_remember_handler,
+        metavar="NAME",
+        help=_("Who you are, where several handlers have keys on the station; otherwise your login name."),
+    )(command)
+    return click.option(
+        "--station",
+        "station_path",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help=_("The authority station's folder; otherwise the configured one."),
+    )(command)
 
 
 @dataclass(frozen=True)
@@ -50,12 +68,17 @@ class Desk:
         return Tree.configured(self.run.config.directory)
 
     @contextmanager
-    def recorded(self, act: Act, subject: str = "", reason: str = "") -> Iterator[None]:
-        """Write down what is about to be done in the block, and how it ended.
+    def recorded(
+        self, act: Act, subject: str = "", reason: str = "", *, decision: str = "", agreement: str = ""
+    ) -> Iterator[None]:
+        """Write down what is about to be done in the block, and how it ended, each time signed by who acts.
 
+        :param decision: the number of the decision that is carried out.
+        :param agreement: the id of the proposal that a second handler confirmed.
         :raises StateError: it could not be written down, and was not done.
         """
-        write_act(self.run, self.station, self.key.handler, act, subject, reason)
+        record = act_record(self.run, self.key, act, subject, reason, decision=decision, agreement=agreement)
+        self.write(record)
         outcome = "interrupted"
         try:
             yield
@@ -64,7 +87,14 @@ class Desk:
             outcome = error.reason
             raise
         finally:
-            write_act(self.run, self.station, self.key.handler, act, subject, reason, outcome)
+            self.write(dataclasses.replace(record, at=self.run.now, outcome=outcome))
+
+    def write(self, record: ActRecord) -> None:
+        """Append to the station's record of acts.
+
+        :raises StateError: it could not be written down.
+        """
+        ActLog(self.station.path).write(record, self.station.realm, self.key.sign)
 
     def connect(self) -> Connection:
         """The directory, as this role's account; the station takes over a manifest that is newer than its own.
@@ -97,22 +127,46 @@ def open_desk(
 
     :param unlock: in place of the file, for commands that need a passphrase more than once.
     :raises StateError, TrustError: as :meth:`Station.open` and :meth:`Station.role`.
+    :raises NotAllowed: nobody who acts here has a key in this role, or the appointment is over.
     """
-    station = Station.open(run.station(path))
-    return Desk(run, station, station.role(role, unlock or unlock_from(passphrase_file)))
+    return desk_of(run, Station.open(run.station(path)), role, unlock or unlock_from(passphrase_file))
 
 
-def write_act(
+def desk_of(run: Run, station: Station, role: Role, unlock: Unlock, handler: str | None = None) -> Desk:
+    """A handler at work in a role; errors as :func:`open_desk`.
+
+    :param handler: None for whoever acts in this run.
+    """
+    key = station.role(role, unlock, handler or acting(run, station, role))
+    check_live(station, key, run.now)
+    return Desk(run, station, key)
+
+
+def acting(run: Run, station: Station, role: Role) -> str | None:
+    """Who acts in a role: the one named on the command line, else the one with the login name of who sits here.
+
+    None where neither has a key in the role: if only one handler has, it is theirs. Whoever is named acts personally
+    where a person decides, and uses whose key there is where only a manifest is issued or something is looked up.
+    """
+    held = station.keys_in(role)
+    if run.handler is not None and (role in PERSONAL or run.handler in held):
+        return run.handler
+    return operator() if operator() in held else None
+
+
+def act_record(
     run: Run,
-    station: Station,
-    handler: str,
+    key: RoleKey,
     act: Act,
     subject: str = "",
     reason: str = "",
     outcome: str = "begun",
-) -> None:
-    """Append to the station's record of acts."""
-    ActLog(station.path).write(ActRecord(run.now, act, handler, operator(), subject, reason, outcome))
+    *,
+    decision: str = "",
+    agreement: str = "",
+) -> ActRecord:
+    """An act of this moment, by the handler of a key."""
+    return ActRecord(run.now, act, key.handler, operator(), subject, reason, outcome, decision, agreement)
 
 
 def operator() -> str:

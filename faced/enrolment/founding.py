@@ -19,15 +19,19 @@ from nacl.signing import SigningKey
 
 from faced.enrolment.fiscal_year import FiscalYear
 from faced.enrolment.manifest import epoch_of, first_manifest
+from faced.enrolment.person import check_login
 from faced.enrolment.station import (
     ANCHOR,
     DELEGATIONS,
     KEYS,
     MANIFEST,
     ROOT,
+    SHARED,
     RoleKey,
     Station,
+    delegation_name,
     replace_file,
+    seal_shared,
     sync_folder,
 )
 from faced.errors import StateError
@@ -78,13 +82,14 @@ def found(
     :raises TrustError: ``key_file`` if the root key cannot be written.
     """
     check_free(path)
+    check_login(founding.handler)
     root = SigningKey(random(32))
     realm = Realm.create(founding.name, root, now, dummy=founding.dummy)
     year = FiscalYear.at(now)
     epochs = {(group, year.number): PrivateKey(random(32)) for group in founding.groups}
     keys = [_role_key(role, founding.handler, epochs, random) for role in Role]
     with _unfinished(path) as folder, _unfinished_file(root_key) as root_path:
-        for name in (KEYS, DELEGATIONS):
+        for name in (KEYS, DELEGATIONS, SHARED):
             (folder / name).mkdir(mode=0o700)
         write_key_file(
             root_path or folder / KEYS / f"{ROOT}.key",
@@ -96,11 +101,11 @@ def found(
         replace_file(folder / ANCHOR, realm.anchor)
         for key in keys:
             passphrase = None if key.role in founding.open_roles else role_passphrase
-            write_key_file(folder / KEYS / f"{key.role.value}.key", key.content(), passphrase, cost=cost, random=random)
-            delegation = realm.delegate(
-                root, key.handler, bytes(key.sign.verify_key), [key.role], now, now + DELEGATION_DAYS * _DAY_S
-            )
-            replace_file(folder / DELEGATIONS / key.role.value, delegation)
+            write_key_file(folder / KEYS / f"{key.name}.key", key.content(), passphrase, cost=cost, random=random)
+            replace_file(folder / SHARED / key.name, seal_shared(key.public, key.password, key.epochs))
+            delegation = realm.delegate(root, key.handler, key.public, [key.role], now, now + DELEGATION_DAYS * _DAY_S)
+            name = delegation_name(realm.read_delegation(delegation), key.role)
+            replace_file(folder / DELEGATIONS / name, delegation)
         manifest = first_manifest(
             (epoch_of(group, number, bytes(private.public_key)) for (group, number), private in epochs.items()), now
         )
@@ -124,7 +129,12 @@ def _role_key(
     role: Role, handler: str, epochs: dict[tuple[str, int], PrivateKey], random: Callable[[int], bytes]
 ) -> RoleKey:
     held = epochs if role is Role.OPERATE else {}
-    return RoleKey(role, handler, SigningKey(random(32)), random(_PASSWORD_BYTES).hex(), held)
+    return RoleKey(role, handler, SigningKey(random(32)), new_password(random), held)
+
+
+def new_password(random: Callable[[int], bytes] = utils.random) -> str:
+    """A directory password for the account of a role."""
+    return random(_PASSWORD_BYTES).hex()
 
 
 @contextlib.contextmanager
@@ -136,7 +146,7 @@ def _unfinished(path: Path) -> Iterator[Path]:
         raise StateError(_("{path} cannot be written: {why}.").format(path=path.parent, why=error.strerror)) from None
     try:
         yield folder
-        for made in (folder / KEYS, folder / DELEGATIONS, folder):
+        for made in (folder / KEYS, folder / DELEGATIONS, folder / SHARED, folder):
             sync_folder(made)
         check_free(path)
         folder.rename(path)

@@ -2,14 +2,20 @@
 
 ::
 
-    STATION/                0700
-        realm.anchor        the realm statement
-        manifest            the last manifest that was issued here
-        delegations/ROLE    the root's statement about the role's key
-        keys/root.key       the root key; may lie elsewhere (a medium in a safe), it is needed once a year
-        keys/ROLE.key       a role's signing key and its directory password; in ``operate`` the epochs' private halves
+    STATION/                    0700
+        realm.anchor            the realm statement
+        manifest                the last manifest that was issued here
+        acts                    the record of what was done
+        delegations/WHO.ROLE.ID the root's statement about a handler's key in a role
+        former/WHO.ROLE.ID      those of keys that leaked: they delegate nothing, but tell whose an old signature is
+        keys/root.key           the root key; may lie elsewhere (a medium in a safe), it is needed once a year
+        keys/WHO.ROLE.key       a handler's signing key in a role, under the handler's passphrase
+        shared/WHO.ROLE         what all holders of the role share, sealed to this handler's key: the directory
+                                password, and in ``operate`` the epochs' private halves
+        proposals/              what waits for a second handler's signature
 
 Only ``operate`` holds the epochs' private halves. Whoever enrols has none of them, and cannot open what they sealed.
+What is shared can be sealed anew to everybody who holds the role without anybody's passphrase.
 """
 
 from __future__ import annotations
@@ -23,16 +29,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nacl.public import PrivateKey
-from nacl.signing import SigningKey
+from nacl.exceptions import CryptoError
+from nacl.public import PrivateKey, SealedBox
+from nacl.signing import SigningKey, VerifyKey
 
-from faced.errors import StateError, TrustError
+from faced.errors import NotAllowed, StateError, TrustError
 from faced.i18n import _
-from faced.trust.keys import KEY_SIZE, MODERATE, Argon2id, encode_key_file, is_protected, read_key_file
-from faced.trust.realm import Realm, Role, Verifier
+from faced.trust import encoding
+from faced.trust.keys import KEY_SIZE, is_protected, read_key_file
+from faced.trust.realm import Delegation, Realm, Role, Verifier
 
 ANCHOR, MANIFEST, DELEGATIONS, KEYS = "realm.anchor", "manifest", "delegations", "keys"
+FORMER, SHARED = "former", "shared"
 ROOT = "root"
+
+#: The private halves of epochs by (key group, epoch number).
+EpochKeys = Mapping[tuple[str, int], PrivateKey]
 
 #: Gives the passphrase of the key file with this name ("root" or a role).
 Unlock = Callable[[str], bytes]
@@ -40,50 +52,37 @@ Unlock = Callable[[str], bytes]
 
 @dataclass(frozen=True)
 class RoleKey:
-    """What one role can do: sign, bind to the directory, and (``operate`` only) hand out the epochs' keys.
-
-    ``epochs``: the private halves by (key group, epoch number).
-    """
+    """What a handler can do in one role: sign, bind to the directory, and in ``operate`` hand out the epochs' keys."""
 
     role: Role
     handler: str
     sign: SigningKey
     password: str = field(repr=False)
-    epochs: Mapping[tuple[str, int], PrivateKey] = field(default_factory=dict, repr=False)
+    epochs: EpochKeys = field(default_factory=dict, repr=False)
+
+    @property
+    def public(self) -> bytes:
+        """The Ed25519 public key."""
+        return bytes(self.sign.verify_key)
+
+    @property
+    def name(self) -> str:
+        """The name of its files."""
+        return key_name(self.handler, self.role)
 
     def content(self) -> dict[str, Any]:
         """What is written into the key file."""
-        return {
-            "kind": "role",
-            "role": self.role.value,
-            "handler": self.handler,
-            "sign": bytes(self.sign),
-            "password": self.password,
-            "epochs": [
-                {"group": group, "epoch": number, "key": bytes(key)}
-                for (group, number), key in sorted(self.epochs.items())
-            ],
-        }
+        return {"kind": "role", "role": self.role.value, "handler": self.handler, "sign": bytes(self.sign)}
 
-    @classmethod
-    def from_content(cls, content: Mapping[str, Any]) -> RoleKey:
-        """The key of a file's content.
 
-        :raises TrustError: ``malformed``.
-        """
-        match content:
-            case {
-                "kind": "role",
-                "role": str() as role,
-                "handler": str() as handler,
-                "sign": bytes() as sign,
-                "password": str() as password,
-                "epochs": list() as epochs,
-                **rest,
-            } if not rest and role in set(Role) and len(sign) == KEY_SIZE:
-                held = dict(_epoch(entry) for entry in epochs)
-                return cls(Role(role), handler, SigningKey(sign), password, held)
-        raise _malformed()
+def delegation_name(delegation: Delegation, role: Role) -> str:
+    """The name of a delegation's file: a handler who comes back has another key, and the old one may still count."""
+    return f"{key_name(delegation.handler, role)}.{delegation.key_id.hex()}"
+
+
+def key_name(handler: str, role: Role) -> str:
+    """The name of the files of one handler in one role."""
+    return f"{handler}.{role.value}"
 
 
 class Station:
@@ -106,7 +105,13 @@ class Station:
     @property
     def delegations(self) -> tuple[bytes, ...]:
         """The root's delegations, as they are in the directory."""
-        return tuple(_read(path) for path in sorted((self.path / DELEGATIONS).iterdir()))
+        return _read_all(self.path / DELEGATIONS)
+
+    @property
+    def history(self) -> tuple[bytes, ...]:
+        """The delegations with those of leaked keys, to tell whose a signature of earlier days is."""
+        former = self.path / FORMER
+        return self.delegations + (_read_all(former) if former.is_dir() else ())
 
     @property
     def manifest(self) -> bytes | None:
@@ -122,20 +127,65 @@ class Station:
         return self.realm.verifier(self.delegations, self.manifest, now)
 
     def key_path(self, name: str) -> Path:
-        """Where the key of a role, or the root's, lies."""
+        """Where the key of this name ("root", or HANDLER.ROLE) lies."""
         return self.path / KEYS / f"{name}.key"
 
-    def role(self, role: Role, unlock: Unlock) -> RoleKey:
-        """The key of one role.
+    def keys_in(self, role: Role) -> tuple[str, ...]:
+        """The handlers whose key in this role lies here."""
+        found = (path.stem.rpartition(".") for path in (self.path / KEYS).glob(f"*.{role.value}.key"))
+        return tuple(sorted(handler for handler, _dot, _role in found))
+
+    def role(self, role: Role, unlock: Unlock, handler: str | None = None) -> RoleKey:
+        """A handler's key in one role.
 
         :param unlock: asked only if the file is protected.
+        :param handler: None where only one has a key in this role.
         :raises TrustError: ``key_file``, ``wrong_passphrase``, ``malformed``.
+        :raises NotAllowed: ``which_handler``, ``no_such_key``.
         """
-        content = _unlocked(self.key_path(role.value), role.value, unlock)
-        key = RoleKey.from_content(content)
-        if key.role is not role:
-            raise TrustError(_("A key file of the station is another role's."), reason="malformed")
-        return key
+        name = key_name(handler or self._only(role), role)
+        if not self.key_path(name).exists():
+            raise _no_key(role, handler)
+        match _unlocked(self.key_path(name), role.value, unlock):
+            case {
+                "kind": "role",
+                "role": str() as held,
+                "handler": str() as owner,
+                "sign": bytes() as sign,
+                **rest,
+            } if not rest and held in set(Role) and len(sign) == KEY_SIZE:
+                if key_name(owner, Role(held)) != name:
+                    raise TrustError(
+                        _("A key file of the station is another role's or another handler's."), reason="malformed"
+                    )
+                return self._with_shared(RoleKey(role, owner, SigningKey(sign), ""))
+        raise _malformed()
+
+    def _only(self, role: Role) -> str:
+        handlers = self.keys_in(role)
+        if not handlers:
+            raise _no_key(role, None)
+        if len(handlers) > 1:
+            raise NotAllowed(
+                _("Several handlers hold the role {role} here. Say who you are: --handler {handlers}").format(
+                    role=role.value, handlers="|".join(handlers)
+                ),
+                reason="which_handler",
+            )
+        return handlers[0]
+
+    def _with_shared(self, key: RoleKey) -> RoleKey:
+        opener = SealedBox(key.sign.to_curve25519_private_key())
+        try:
+            match encoding.decode(_read(self.path / SHARED / key.name)):
+                case {"v": 1, "password": bytes() as password, "epochs": bytes() as epochs, **rest} if not rest:
+                    held = encoding.decode(opener.decrypt(epochs))
+                    if isinstance(held, list):
+                        opened = opener.decrypt(password).decode()
+                        return RoleKey(key.role, key.handler, key.sign, opened, dict(map(_epoch, held)))
+        except (CryptoError, UnicodeDecodeError):
+            raise _malformed() from None
+        raise _malformed()
 
     def root(self, unlock: Unlock, path: Path | None = None) -> SigningKey:
         """The root key.
@@ -177,12 +227,40 @@ class Station:
         """
         replace_file(self.path / MANIFEST, manifest)
 
-    def keep_role(self, key: RoleKey, passphrase: bytes | None, *, cost: Argon2id = MODERATE) -> None:
-        """Put a changed role key (a new epoch) in the place of the old one.
 
-        :raises StateError: the folder cannot be written.
-        """
-        replace_file(self.key_path(key.role.value), encode_key_file(key.content(), passphrase, cost=cost))
+def seal_shared(public: bytes, password: str, epochs: EpochKeys) -> bytes:
+    """The file ``shared/WHO.ROLE``: what the holders of a role share, for the one with this Ed25519 key.
+
+    The two parts are sealed apart: whoever may change the password need not be able to read the other.
+    """
+    return encoding.encode(
+        {"v": 1, "password": _sealed(public, password.encode()), "epochs": _sealed(public, _encoded(epochs))}
+    )
+
+
+def reseal_shared(data: bytes, public: bytes, *, password: str | None = None, epochs: EpochKeys | None = None) -> bytes:
+    """The same file with a new part; the other part stays sealed as it was.
+
+    :raises TrustError: ``malformed``.
+    """
+    match encoding.decode(data):
+        case {"v": 1, "password": bytes(), "epochs": bytes(), **rest} as held if not rest:
+            if password is not None:
+                held["password"] = _sealed(public, password.encode())
+            if epochs is not None:
+                held["epochs"] = _sealed(public, _encoded(epochs))
+            return encoding.encode(held)
+    raise _malformed()
+
+
+def _sealed(public: bytes, content: bytes) -> bytes:
+    return SealedBox(VerifyKey(public).to_curve25519_public_key()).encrypt(content)
+
+
+def _encoded(epochs: EpochKeys) -> bytes:
+    return encoding.encode(
+        [{"group": group, "epoch": number, "key": bytes(key)} for (group, number), key in sorted(epochs.items())]
+    )
 
 
 def check_private_folder(path: Path) -> None:
@@ -236,6 +314,16 @@ def sync_folder(path: Path) -> None:
         os.close(descriptor)
 
 
+def _no_key(role: Role, handler: str | None) -> NotAllowed:
+    if handler is None:
+        text = _("Nobody's key in the role {role} lies on this station.").format(role=role.value)
+    else:
+        text = _(
+            "{handler} has no key in the role {role} on this station. 'facectl handler list' shows who has."
+        ).format(handler=handler, role=role.value)
+    return NotAllowed(text, reason="no_such_key")
+
+
 def _unlocked(path: Path, name: str, unlock: Unlock) -> dict[str, Any]:
     return read_key_file(path, unlock(name) if is_protected(path) else None)
 
@@ -247,6 +335,10 @@ def _epoch(entry: Any) -> tuple[tuple[str, int], PrivateKey]:
         ):
             return (group, number), PrivateKey(key)
     raise _malformed()
+
+
+def _read_all(folder: Path) -> tuple[bytes, ...]:
+    return tuple(_read(path) for path in sorted(folder.iterdir()))
 
 
 def _read(path: Path) -> bytes:

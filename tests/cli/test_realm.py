@@ -165,7 +165,7 @@ def test_init_shows_no_secret(office: Office) -> None:
 def test_guessing_a_passphrase_costs_256_mib_a_try(office: Office) -> None:
     office.cost = None
     assert init(office, "--offline").exit_code == 0
-    for name in ("root", "enrol", "operate"):
+    for name in ("root", "suzuki.enrol", "suzuki.operate"):
         head = encoding.decode(office.station.key_path(name).read_bytes())
         assert head["memory"] >= 256 * 1024**2
         assert head["operations"] >= 3
