@@ -33,6 +33,9 @@ def group() -> LazyGroup:
         "evaluate": ("cli.evaluate:evaluate", _("Measure accuracy on your own photos or staff; figures only.")),
         "host": ("cli.host:host", _("Let PCs join, approve and list them.")),
         "realm": ("cli.realm:realm", _("The organisation's root of trust: make it, show it, renew its manifest.")),
+        "handler": ("cli.handler:handler", _("Who handles personal data here: appoint, renew, dismiss, list.")),
+        "proposal": ("cli.proposal:proposal", _("What waits for a second handler: list, confirm.")),
+        "acts": ("cli.acts:acts", _("The record of what was done at the station: list, verify.")),
         "dummy": ("cli.dummy:dummy", _("Staff who do not exist, for tests and demonstrations.")),
         "completion": ("cli.completion:completion", _("Print the completion script for your shell.")),
     }

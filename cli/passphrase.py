@@ -28,16 +28,33 @@ passphrase_file_option = click.option(
 )
 
 
-def unlock_from(file: Path | None) -> Unlock:
-    """How to get at the passphrase of a key: the file, a systemd credential, else the person at the terminal."""
+def unlock_from(file: Path | None, handler: str | None = None) -> Unlock:
+    """How to get at the passphrase of a key: the file, a systemd credential, else the person at the terminal.
+
+    :param handler: whose key it is if somebody else is asked too: no credential speaks for a second person.
+    """
 
     def unlock(name: str) -> bytes:
-        source = file or _credential(name)
+        source = file or (_credential(name) if handler is None else None)
         if source is not None:
             return read_passphrase(source)
+        if handler is not None:
+            return _prompt(_("Passphrase of {handler}'s {name} key").format(handler=handler, name=name)).encode()
         return _prompt(_("Passphrase of the {name} key").format(name=name)).encode()
 
     return unlock
+
+
+def once(unlock: Unlock) -> Unlock:
+    """Ask once for several keys of one handler, who has one passphrase for all of them."""
+    answers: list[bytes] = []
+
+    def remembered(name: str) -> bytes:
+        if not answers:
+            answers.append(unlock(name))
+        return answers[0]
+
+    return remembered
 
 
 def new_passphrase(what: str, file: Path | None) -> bytes:

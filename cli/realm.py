@@ -8,7 +8,9 @@ from typing import Any
 
 import click
 
-from cli.passphrase import new_passphrase, passphrase_file_option, read_passphrase, unlock_from
+from cli.administrator import admin_account, administrator_options
+from cli.alarms import facts_of_alarms, warn
+from cli.passphrase import new_passphrase, passphrase_file_option, unlock_from
 from cli.printing import dry_run_option, json_option, moment, print_facts, print_json, print_table
 from cli.rotation import rotate
 from cli.run import Run, pass_run
@@ -17,9 +19,10 @@ from faced.directory.connector import Account
 from faced.directory.realm import RealmDocuments
 from faced.directory.tree import RoleAccount, Tree
 from faced.enrolment.acts import Act
+from faced.enrolment.expiry import alarms
 from faced.enrolment.fiscal_year import last_day
 from faced.enrolment.founding import DEFAULT_GROUP, Founding, check_free, found
-from faced.enrolment.manifest import last_manifest, next_manifest
+from faced.enrolment.manifest import last_manifest, next_manifest, with_checkpoint
 from faced.enrolment.person import check_group
 from faced.enrolment.planting import publish_realm, refuse_other_realm
 from faced.enrolment.station import Station, Unlock
@@ -36,26 +39,6 @@ def realm() -> None:
 
 
 realm.add_command(rotate)
-
-admin_options = [
-    click.option(
-        "--bind-dn",
-        metavar="DN",
-        help=_("The directory's administrator, who makes the entries and sets the accounts of the roles."),
-    ),
-    click.option(
-        "--bind-password-file",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help=_("Read the administrator's password from the first line of this file instead of asking."),
-    ),
-]
-
-
-def _administrator(command: Any) -> Any:
-    for option in reversed(admin_options):
-        command = option(command)
-    return command
 
 
 @realm.command(
@@ -93,7 +76,7 @@ def _administrator(command: Any) -> Any:
     "--root-passphrase-file", type=click.Path(path_type=Path), metavar="FILE", help=_("The root key's passphrase.")
 )
 @passphrase_file_option
-@_administrator
+@administrator_options
 @click.option("--offline", is_flag=True, help=_("Make the station only; publish later with 'facectl realm publish'."))
 @dry_run_option
 @pass_run
@@ -123,7 +106,7 @@ def init(
         groups=names,
         open_roles=frozenset({Role.AUDIT, *map(Role, open_roles)}),
     )
-    account = None if offline else _admin_account(run, bind_dn, bind_password_file)
+    account = None if offline else admin_account(bind_dn, bind_password_file)
     if account is not None:
         with connector(run, account).connect() as connection:
             refuse_other_realm(connection, Tree.configured(run.config.directory), None)
@@ -160,7 +143,7 @@ def init(
 
 @realm.command(help=_("Put the station's realm into the directory, or complete what was interrupted."))
 @station_option
-@_administrator
+@administrator_options
 @dry_run_option
 @passphrase_file_option
 @pass_run
@@ -174,7 +157,7 @@ def publish(
 ) -> None:
     """Make the entries and set the role accounts' passwords."""
     station = Station.open(run.station(station_path))
-    account = _admin_account(run, bind_dn, bind_password_file)
+    account = admin_account(bind_dn, bind_password_file)
     if dry_run:
         with connector(run, account).connect() as connection:
             refuse_other_realm(connection, Tree.configured(run.config.directory), station.realm.anchor)
@@ -209,14 +192,18 @@ def show(run: Run, station_path: Path | None, as_json: bool) -> None:
     try:
         manifest = station.verifier(run.now).manifest
     except TrustError as error:
-        click.echo(_("WARNING: {warning}").format(warning=error), err=True)
+        if error.reason != "manifest_expired":
+            click.echo(_("WARNING: {warning}").format(warning=error), err=True)
         manifest = None
     handlers = [
         (statement.subject, ", ".join(statement.body["roles"]), statement.expires) for statement in _held(station)
     ]
+    pressing = alarms(station, run.now)
     if as_json:
-        print_json({**_anchor_facts(station.realm), "handlers": _json_handlers(handlers), **_json_manifest(manifest)})
+        facts = {**_anchor_facts(station.realm), "handlers": _json_handlers(handlers), **_json_manifest(manifest)}
+        print_json({**facts, "alarms": facts_of_alarms(pressing)})
         return
+    warn(pressing)
     _show_anchor(station.realm, False)
     if manifest is not None:
         print_facts([(_("Manifest until"), moment(manifest.expires)), (_("Serial"), str(manifest.serial))])
@@ -240,16 +227,22 @@ def show(run: Run, station_path: Path | None, as_json: bool) -> None:
 @passphrase_file_option
 @click.option("--offline", is_flag=True, help=_("Do not put it into the directory."))
 @dry_run_option
+@json_option
 @pass_run
-def reissue(run: Run, station_path: Path | None, passphrase_file: Path | None, offline: bool, dry_run: bool) -> None:
+def reissue(
+    run: Run, station_path: Path | None, passphrase_file: Path | None, offline: bool, dry_run: bool, as_json: bool
+) -> None:
     """Sign the next manifest in the role ``manifest``."""
     if dry_run:
         new = next_manifest(last_manifest(Station.open(run.station(station_path))), run.now)
+        if as_json:
+            print_json({"serial": None, "expires": new.expires, "alarms": [], "dry_run": True})
+            return
         click.echo(_("Would issue a manifest until {until}.").format(until=moment(new.expires)))
         return
     desk = open_desk(run, station_path, Role.MANIFEST, passphrase_file)
     with nullcontext() if offline else desk.connect() as connection:
-        new = next_manifest(last_manifest(desk.station), run.now)
+        new = with_checkpoint(next_manifest(last_manifest(desk.station), run.now), desk.station)
         data = desk.station.realm.issue_manifest(desk.key.sign, new)
         # Our own check: a delegation that has run out must show here and not on every workstation.
         desk.station.realm.verifier(desk.station.delegations, data, run.now)
@@ -257,6 +250,12 @@ def reissue(run: Run, station_path: Path | None, passphrase_file: Path | None, o
             if connection is not None:
                 RealmDocuments(connection, desk.tree).publish_manifest(data)
             desk.station.keep_manifest(data)
+    pressing = alarms(desk.station, run.now)
+    if as_json:
+        facts = {"serial": new.serial, "expires": new.expires, "alarms": facts_of_alarms(pressing), "dry_run": False}
+        print_json(facts)
+        return
+    warn(pressing)
     click.echo(_("The manifest holds until {until}.").format(until=moment(new.expires)))
 
 
@@ -307,14 +306,3 @@ def _json_manifest(manifest: Manifest | None) -> dict[str, Any]:
             "revoked_hosts": sorted(manifest.revoked_hosts),
         }
     }
-
-
-def _admin_account(run: Run, bind_dn: str | None, password_file: Path | None) -> Account:
-    if not bind_dn:
-        raise click.UsageError(_("Name the directory's administrator with --bind-dn, or use --offline."))
-    password = (
-        read_passphrase(password_file).decode(errors="replace")
-        if password_file is not None
-        else click.prompt(_("Password of {user}").format(user=bind_dn), hide_input=True, err=True)
-    )
-    return Account(bind_dn, password)

@@ -11,6 +11,7 @@ from cli.daemon import reach, refusal_of
 from cli.exit_codes import ExitCode
 from cli.printing import json_option, moment, print_facts, print_json
 from cli.run import Run, pass_run
+from faced.enrolment.expiry import MANIFEST_DAYS, manifest_over, manifest_text
 from faced.errors import ProtocolError
 from faced.i18n import _
 from faced.service.varlink import VarlinkError
@@ -31,10 +32,15 @@ def status(run: Run, as_json: bool) -> ExitCode:
     except ProtocolError:
         directory = None
     warnings = [*map(str, logon.get("warnings") or []), *_warnings(logon)]
+    notices = _notices(logon)
     if as_json:
         until = _cache_until(logon, directory, run)
-        print_json({"warnings": warnings, "logon": logon, "directory": directory, "cache_until": until})
+        print_json(
+            {"warnings": warnings, "notices": notices, "logon": logon, "directory": directory, "cache_until": until}
+        )
     else:
+        for notice in notices:
+            click.echo(_("Notice: {notice}").format(notice=notice))
         for warning in warnings:
             click.echo(_("WARNING: {warning}").format(warning=warning))
         print_facts(_facts(logon, directory, run))
@@ -60,7 +66,7 @@ def _warnings(logon: dict[str, Any]) -> list[str]:
         found.append(_("The directory cannot be reached; logons work from the cache only."))
     left = logon.get("expires_in")
     if isinstance(left, int) and left <= 0:
-        found.append(_("The realm's manifest has expired: nobody can log on. Renew it on the station."))
+        found.append(manifest_over())
     return found
 
 
@@ -73,6 +79,13 @@ def _cache_until(logon: dict[str, Any], directory: dict[str, Any] | None, run: R
     if not isinstance(contact, int) or not isinstance(left, int):
         return None
     return min(contact + run.config.directory.cache_days * _DAY_S, run.now + left)
+
+
+def _notices(logon: dict[str, Any]) -> list[str]:
+    """What will need somebody in some days; it changes no exit status."""
+    left = logon.get("expires_in")
+    soon = isinstance(left, int) and 0 < left <= MANIFEST_DAYS * _DAY_S
+    return [manifest_text(left // _DAY_S)] if isinstance(left, int) and soon else []
 
 
 def _facts(logon: dict[str, Any], directory: dict[str, Any] | None, run: Run) -> list[tuple[str, str]]:

@@ -37,14 +37,14 @@ LARGEST = {
     HOST_REQUEST: 4096,
     HOST_STATEMENT: 12 * 1024,
     REALM_STATEMENT: 1024,
-    DELEGATION: 1024,
+    DELEGATION: 512,
     MANIFEST: 20 * 1024,
     EXEMPTION: 1024,
     UNLOCK: 1024,
     EMERGENCY: 1024,
 }
 #: Values of one attribute; those not named here have one.
-MOST = {TEMPLATE_KEY: 32, KEY_GROUP: 32, DELEGATION: 32}
+MOST = {TEMPLATE_KEY: 32, KEY_GROUP: 32, DELEGATION: 64}
 
 
 def bounded(name: str, values: Iterable[bytes]) -> tuple[bytes, ...]:

@@ -172,13 +172,16 @@ class ActLog:
             if reason is not None:
                 flaws.append(Flaw(number, reason))
             previous = digest(line)
-        for point in checkpoints:
-            if point.count > len(lines):
-                flaws.append(Flaw(len(lines) + 1, "cut_off"))
-            elif digest(lines[point.count - 1]) != point.head:
-                flaws.append(Flaw(point.count, "rewritten"))
+        flaws += [flaw for point in checkpoints if (flaw := _contradiction(lines, point)) is not None]
         anchored = max((point.count for point in checkpoints), default=0)
         return Verification(len(lines), min(anchored, len(lines)), tuple(flaws))
+
+    def contradicts(self, point: RecordHead) -> bool:
+        """Whether the record is not the one that a checkpoint vouched for, or not all of it.
+
+        :raises StateError: unreadable.
+        """
+        return _contradiction(self._lines(), point) is not None
 
     def _lines(self) -> list[bytes]:
         """The complete lines; what a power cut left of one that was being written was never an act."""
@@ -186,6 +189,12 @@ class ActLog:
             return self._path.read_bytes().split(b"\n")[:-1] if self._path.exists() else []
         except OSError as error:
             raise StateError(_("{path} cannot be read: {why}.").format(path=self._path, why=error.strerror)) from None
+
+
+def _contradiction(lines: Sequence[bytes], point: RecordHead) -> Flaw | None:
+    if point.count > len(lines):
+        return Flaw(len(lines) + 1, "cut_off")
+    return Flaw(point.count, "rewritten") if digest(lines[point.count - 1]) != point.head else None
 
 
 def _tail(file: BinaryIO) -> tuple[int, bytes]:

@@ -97,6 +97,20 @@ def live(station: Station, now: int) -> tuple[Appointment, ...]:
     return tuple(one for one in appointments(station, now) if one.standing is Standing.LIVE)
 
 
+def of_handler(found: Iterable[Appointment], handler: str) -> list[Appointment]:
+    """The appointments of one handler.
+
+    :raises NotAllowed: ``no_such_handler``.
+    """
+    theirs = [one for one in found if one.handler == handler]
+    if not theirs:
+        raise NotAllowed(
+            _("{name} is no handler of this realm. 'facectl handler list' shows them.").format(name=handler),
+            reason="no_such_handler",
+        )
+    return theirs
+
+
 def check_live(station: Station, key: RoleKey, now: int) -> None:
     """Refuse a key whose appointment is over, before anything is done with it.
 

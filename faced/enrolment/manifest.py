@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 
+from faced.enrolment.acts import ActLog
 from faced.enrolment.fiscal_year import OVERLAP, FiscalYear
 from faced.enrolment.station import Station
 from faced.errors import TrustError
 from faced.i18n import _
-from faced.trust.realm import CLOCK_SKEW_S, MANIFEST_DAYS, Epoch, Manifest
+from faced.trust.realm import CLOCK_SKEW_S, MANIFEST_DAYS, Epoch, Manifest, RecordHead, Verifier
 from faced.trust.statement import parse
 
 _DAY_S = 86400
@@ -46,6 +47,35 @@ def next_manifest(previous: Manifest, now: int) -> Manifest:
     )
 
 
+def with_checkpoint(manifest: Manifest, station: Station) -> Manifest:
+    """The same manifest, vouching for the station's record of acts as far as it goes now.
+
+    A record that contradicts the last checkpoint is not vouched for: the old one stays, and tells every auditor.
+    """
+    log = ActLog(station.path)
+    if manifest.record is not None and log.contradicts(manifest.record):
+        return manifest
+    return dataclasses.replace(manifest, record=log.head())
+
+
+def record_verifier(station: Station) -> Verifier:
+    """What tells whose the signatures of the record are: every delegation there ever was, under the last manifest.
+
+    :raises TrustError: as :func:`last_manifest`.
+    """
+    last_manifest(station)
+    assert station.manifest is not None  # noqa: S101 - it was just read
+    return station.realm.verifier(station.history, station.manifest, parse(station.manifest).unverified.issued)
+
+
+def checkpoint_of(station: Station, manifest: bytes) -> RecordHead | None:
+    """What a manifest of this realm, however old, says of the record of acts.
+
+    :raises TrustError: it is not ours.
+    """
+    return _read(station, manifest).record
+
+
 def last_manifest(station: Station) -> Manifest:
     """The station's last manifest, also when it has expired: renewing it is the cure.
 
@@ -78,6 +108,6 @@ def adopt_manifest(station: Station, published: bytes | None, now: int) -> bool:
 
 def _read(station: Station, data: bytes) -> Manifest:
     """A manifest as it was believed on the day of its issue."""
-    manifest = station.realm.verifier(station.delegations, data, parse(data).unverified.issued).manifest
+    manifest = station.realm.verifier(station.history, data, parse(data).unverified.issued).manifest
     assert manifest is not None  # noqa: S101 - a verifier made with a manifest has one
     return manifest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from nacl import utils
 
@@ -48,13 +48,40 @@ def publish_realm(connection: Connection, tree: Tree, station: Station, password
     refuse_other_realm(connection, tree, station.realm.anchor)
     if station.manifest is None:
         raise TrustError(_("The station has lost its manifest. Restore the folder from its backup."))
-    hashed = {role: hashed_password(password) for role, password in passwords.items()}
-    plant(connection, tree, hashed)
-    for role, password in hashed.items():
-        connection.modify(tree.role(role), replace={"userPassword": [password.encode()]})
+    plant(connection, tree, {role: hashed_password(password) for role, password in passwords.items()})
+    for role, password in passwords.items():
+        set_role_password(connection, tree, role, password)
     documents = RealmDocuments(connection, tree)
     documents.publish_manifest(station.manifest)
-    documents.publish_authority(station.realm.anchor, station.delegations)
+    publish_handlers(connection, tree, station)
+
+
+def publish_handlers(connection: Connection, tree: Tree, station: Station) -> None:
+    """Publish who may sign what; appointments that only another station knows of are kept.
+
+    :param connection: of the directory's administrator.
+    :raises DirectoryError: ``realm_exists``, or what the server refused.
+    """
+    refuse_other_realm(connection, tree, station.realm.anchor)
+    documents = RealmDocuments(connection, tree)
+    known = {station.realm.read_delegation(data).key_id for data in station.history}
+    others = [data for data in documents.read().delegations if _elsewhere(station, data, known)]
+    documents.publish_authority(station.realm.anchor, [*station.delegations, *others])
+
+
+def _elsewhere(station: Station, data: bytes, known: Collection[bytes]) -> bool:
+    try:
+        return station.realm.read_delegation(data).key_id not in known
+    except TrustError:
+        return False
+
+
+def set_role_password(connection: Connection, tree: Tree, role: RoleAccount, password: str) -> None:
+    """Give a role's account another password: whoever knows the old one is shut out at once.
+
+    :param connection: of the directory's administrator.
+    """
+    connection.modify(tree.role(role), replace={"userPassword": [hashed_password(password).encode()]})
 
 
 def hashed_password(password: str, random: Callable[[int], bytes] = utils.random) -> str:

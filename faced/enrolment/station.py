@@ -135,6 +135,10 @@ class Station:
         found = (path.stem.rpartition(".") for path in (self.path / KEYS).glob(f"*.{role.value}.key"))
         return tuple(sorted(handler for handler, _dot, _role in found))
 
+    def is_protected(self, handler: str, role: Role) -> bool:
+        """Whether a handler's key here needs a passphrase; one that does not is a timer's, and speaks for no person."""
+        return is_protected(self.key_path(key_name(handler, role)))
+
     def role(self, role: Role, unlock: Unlock, handler: str | None = None) -> RoleKey:
         """A handler's key in one role.
 

@@ -294,11 +294,11 @@ class Verifier:
         )
 
     def _delegation_of(self, claim: Statement) -> Delegation:
+        if self.manifest is not None:
+            self._refuse_revoked(self.manifest, claim)
         delegations = self._delegations.get(claim.issuer)
         if not delegations:
             raise TrustError(_("A record is signed by a key that was delegated nothing."), reason="unknown_issuer")
-        if self.manifest is not None:
-            self._refuse_revoked(self.manifest, claim)
         signers = SIGNERS.get(claim.kind, frozenset())
         for delegation in delegations:
             if delegation.roles & signers and delegation.issued <= claim.issued < delegation.expires:

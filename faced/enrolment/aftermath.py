@@ -1,0 +1,73 @@
+"""What a dismissed handler's key has signed of that which stands in the directory, and what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from faced.directory.hosts import Host
+from faced.directory.people import People, Person
+from faced.enrolment.issue import TOMBSTONE_DAYS
+from faced.enrolment.station import RoleKey
+from faced.errors import TrustError
+from faced.trust.realm import Verifier
+from faced.trust.sealed import issue_tombstone, tombstoned_below
+from faced.trust.statement import Kind, parse
+
+_DAY_S = 86400
+
+
+@dataclass(frozen=True)
+class Signed:
+    """Login names and computers about which the directory holds something that these keys signed and that counts."""
+
+    templates: tuple[str, ...] = ()
+    tombstones: tuple[str, ...] = ()
+    exemptions: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+
+
+def signed_by(keys: Collection[bytes], verifier: Verifier, people: Iterable[Person], hosts: Iterable[Host]) -> Signed:
+    """What of the directory rests on these keys (key ids) now."""
+
+    def counts(data: bytes | None, kind: Kind) -> bool:
+        try:
+            return data is not None and verifier.check(data, kind).issuer in keys
+        except TrustError:
+            return False
+
+    staff = tuple(people)
+    return Signed(
+        templates=tuple(one.login for one in staff if counts(one.face.template, Kind.TEMPLATE)),
+        tombstones=tuple(one.login for one in staff if counts(one.face.tombstone, Kind.TOMBSTONE)),
+        exemptions=tuple(one.login for one in staff if counts(one.face.exemption, Kind.EXEMPTION)),
+        hosts=tuple(host.name for host in hosts if counts(host.statement, Kind.HOST)),
+    )
+
+
+def renew_tombstones(people: People, verifier: Verifier, key: RoleKey, logins: Iterable[str]) -> int:
+    """Sign these people's tombstones again as they are, with a key that holds; the number of them.
+
+    Otherwise the death of a template would die with the leaked key that signed it, and an erased person be back.
+
+    :raises TrustError: one does not hold any more.
+    """
+    count = 0
+    for login in logins:
+        tombstone = people.find(login).face.tombstone
+        if tombstone is not None:
+            below = tombstoned_below(verifier, login, tombstone)
+            people.bury(
+                login,
+                issue_tombstone(
+                    verifier.realm,
+                    key.sign,
+                    login,
+                    below_serial=below,
+                    reason=parse(tombstone).unverified.body["reason"],
+                    now=verifier.now,
+                    expires=verifier.now + TOMBSTONE_DAYS * _DAY_S,
+                ),
+            )
+            count += 1
+    return count

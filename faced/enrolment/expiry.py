@@ -1,0 +1,102 @@
+"""What somebody must see to: appointments and the manifest when they end soon, a record of acts that was changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum, unique
+
+from faced.enrolment.acts import ActLog
+from faced.enrolment.handlers import Standing, appointments
+from faced.enrolment.manifest import last_manifest
+from faced.enrolment.station import Station
+from faced.i18n import _
+
+_DAY_S = 86400
+#: Days left at which an alarm rises to the next level; the root key is fetched from its safe once a year.
+APPOINTMENT_DAYS = (60, 30, 7)
+#: A manifest is issued daily for two weeks: after one without a new one the timer has failed.
+MANIFEST_DAYS = 7
+
+
+@unique
+class Level(StrEnum):
+    """How pressing an alarm is."""
+
+    AHEAD = "ahead"
+    SOON = "soon"
+    URGENT = "urgent"
+    OVER = "over"
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """``what``: appointment, manifest or record; ``who``, ``role``: of an appointment; ``expires``: unix seconds."""
+
+    what: str
+    level: Level
+    expires: int
+    days: int
+    who: str = ""
+    role: str = ""
+
+    @property
+    def text(self) -> str:
+        """A line for people, with what to do."""
+        if self.what == "record":
+            return _("The record of acts is not the one that the last manifest vouches for: facectl acts verify")
+        if self.what == "manifest":
+            return manifest_text(self.days) if self.level is not Level.OVER else manifest_over()
+        if self.level is Level.OVER:
+            text = _("The appointment of {who} as {role} is over. With the root key: facectl handler renew {who}")
+        else:
+            text = _(
+                "The appointment of {who} as {role} ends in {days} days. With the root key: facectl handler renew {who}"
+            )
+        return text.format(who=self.who, role=self.role, days=self.days)
+
+
+def manifest_text(days: int) -> str:
+    """The line about a manifest that was not renewed for a week."""
+    return _(
+        "The realm's manifest ends in {days} days; without a new one nobody can log on then. On the station: "
+        "systemctl status faced-manifest.timer, or facectl realm manifest"
+    ).format(days=days)
+
+
+def manifest_over() -> str:
+    """The line about a manifest that has ended."""
+    return _("The realm's manifest has expired: nobody can log on. Renew it on the station.")
+
+
+def alarms(station: Station, now: int) -> tuple[Alarm, ...]:
+    """What ends within the days above and what is wrong with the record, the most pressing first.
+
+    :raises TrustError: as :func:`appointments`.
+    """
+    found = []
+    for one in appointments(station, now):
+        left_s = one.delegation.expires - now
+        if one.standing in (Standing.LIVE, Standing.EXPIRED) and left_s <= APPOINTMENT_DAYS[0] * _DAY_S:
+            level = _level(left_s)
+            found.append(
+                Alarm("appointment", level, one.delegation.expires, _days(left_s), one.handler, one.role.value)
+            )
+    manifest = last_manifest(station)
+    left_s = manifest.expires - now
+    if left_s <= MANIFEST_DAYS * _DAY_S:
+        level = Level.OVER if left_s <= 0 else Level.URGENT
+        found.append(Alarm("manifest", level, manifest.expires, _days(left_s)))
+    if manifest.record is not None and ActLog(station.path).contradicts(manifest.record):
+        found.append(Alarm("record", Level.URGENT, now, 0))
+    return tuple(sorted(found, key=lambda alarm: (alarm.expires, alarm.what, alarm.who)))
+
+
+def _level(left_s: int) -> Level:
+    _ahead, soon, urgent = (days * _DAY_S for days in APPOINTMENT_DAYS)
+    if left_s <= 0:
+        return Level.OVER
+    return Level.URGENT if left_s <= urgent else Level.SOON if left_s <= soon else Level.AHEAD
+
+
+def _days(left_s: int) -> int:
+    return max(0, left_s // _DAY_S)
