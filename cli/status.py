@@ -7,12 +7,14 @@ from typing import Any
 
 import click
 
+from cli.alarms import facts_of_alarms, warn
 from cli.daemon import reach, refusal_of
 from cli.exit_codes import ExitCode
 from cli.printing import json_option, moment, print_facts, print_json
 from cli.run import Run, pass_run
-from faced.enrolment.expiry import MANIFEST_DAYS, manifest_over, manifest_text
-from faced.errors import ProtocolError
+from faced.enrolment.expiry import Alarm, alarms, manifest_over
+from faced.enrolment.station import Station
+from faced.errors import ProtocolError, StateError
 from faced.i18n import _
 from faced.service.varlink import VarlinkError
 
@@ -24,7 +26,7 @@ _HOUR_S, _DAY_S = 3600, 86400
 @json_option
 @pass_run
 def status(run: Run, as_json: bool) -> ExitCode:
-    """Ask both daemons and say what is wrong first."""
+    """Ask both daemons and say what is wrong first; what ends soon on the station changes no exit status."""
     logon = ask(run.config.sockets.status, "io.faced.Status.Get")
     directory: dict[str, Any] | None
     try:
@@ -32,17 +34,15 @@ def status(run: Run, as_json: bool) -> ExitCode:
     except ProtocolError:
         directory = None
     warnings = [*map(str, logon.get("warnings") or []), *_warnings(logon)]
-    notices = _notices(logon)
+    pressing = _station_alarms(run)
     if as_json:
+        facts = {"warnings": warnings, "alarms": facts_of_alarms(pressing)}
         until = _cache_until(logon, directory, run)
-        print_json(
-            {"warnings": warnings, "notices": notices, "logon": logon, "directory": directory, "cache_until": until}
-        )
+        print_json({**facts, "logon": logon, "directory": directory, "cache_until": until})
     else:
-        for notice in notices:
-            click.echo(_("Notice: {notice}").format(notice=notice))
         for warning in warnings:
             click.echo(_("WARNING: {warning}").format(warning=warning))
+        warn(pressing)
         print_facts(_facts(logon, directory, run))
     return ExitCode.REFUSED if warnings else ExitCode.DONE
 
@@ -81,11 +81,12 @@ def _cache_until(logon: dict[str, Any], directory: dict[str, Any] | None, run: R
     return min(contact + run.config.directory.cache_days * _DAY_S, run.now + left)
 
 
-def _notices(logon: dict[str, Any]) -> list[str]:
-    """What will need somebody in some days; it changes no exit status."""
-    left = logon.get("expires_in")
-    soon = isinstance(left, int) and 0 < left <= MANIFEST_DAYS * _DAY_S
-    return [manifest_text(left // _DAY_S)] if isinstance(left, int) and soon else []
+def _station_alarms(run: Run) -> tuple[Alarm, ...]:
+    """What ends soon, where this computer is the authority station too and its folder may be read."""
+    try:
+        return alarms(Station.open(run.config.station.path), run.now)
+    except StateError:
+        return ()
 
 
 def _facts(logon: dict[str, Any], directory: dict[str, Any] | None, run: Run) -> list[tuple[str, str]]:

@@ -45,7 +45,12 @@ class Alarm:
         if self.what == "record":
             return _("The record of acts is not the one that the last manifest vouches for: facectl acts verify")
         if self.what == "manifest":
-            return manifest_text(self.days) if self.level is not Level.OVER else manifest_over()
+            if self.level is Level.OVER:
+                return manifest_over()
+            return _(
+                "The realm's manifest ends in {days} days; without a new one nobody can log on then. On the station: "
+                "systemctl status faced-manifest.timer, or facectl realm manifest"
+            ).format(days=self.days)
         if self.level is Level.OVER:
             text = _("The appointment of {who} as {role} is over. With the root key: facectl handler renew {who}")
         else:
@@ -53,14 +58,6 @@ class Alarm:
                 "The appointment of {who} as {role} ends in {days} days. With the root key: facectl handler renew {who}"
             )
         return text.format(who=self.who, role=self.role, days=self.days)
-
-
-def manifest_text(days: int) -> str:
-    """The line about a manifest that was not renewed for a week."""
-    return _(
-        "The realm's manifest ends in {days} days; without a new one nobody can log on then. On the station: "
-        "systemctl status faced-manifest.timer, or facectl realm manifest"
-    ).format(days=days)
 
 
 def manifest_over() -> str:

@@ -147,6 +147,25 @@ def test_show_tells_the_fingerprint_the_roles_and_the_epochs(founded: Office) ->
     assert "2027-04-14" in text
 
 
+def test_what_ends_soon_is_said_days_ahead_and_changes_no_exit_status(founded: Office) -> None:
+    assert founded.json("realm", "show")["alarms"] == []
+    founded.now = NOW + 10 * DAY
+    shown = founded.facectl("realm", "show")
+    assert shown.exit_code == 0
+    assert "ends in 4 days" in shown.stderr
+    assert [(one["what"], one["level"], one["days"]) for one in founded.json("realm", "show")["alarms"]] == [
+        ("manifest", "urgent", 4)
+    ]
+    assert founded.json("realm", "manifest")["alarms"] == []
+    founded.now = NOW + 375 * DAY
+    renewed = founded.facectl("realm", "manifest")
+    assert renewed.exit_code == 0
+    assert "The appointment of suzuki as enrol ends in 21 days" in renewed.stderr
+    alarms = founded.json("realm", "manifest")["alarms"]
+    assert {(one["what"], one["level"], one["days"]) for one in alarms} == {("appointment", "soon", 21)}
+    assert {one["role"] for one in alarms} == {"enrol", "approve", "operate", "manifest", "revoke", "audit"}
+
+
 def test_an_unreadable_station_is_a_plain_line(founded: Office) -> None:
     founded.station_path.chmod(0o755)
     result = founded.facectl("realm", "manifest")

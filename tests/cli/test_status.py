@@ -78,6 +78,16 @@ def test_it_says_until_when_the_cache_serves_by_its_days_or_by_the_manifest(offi
     assert json.loads(status(office, "--json", expires_in=None).stdout)["cache_until"] is None
 
 
+def test_on_the_station_what_ends_soon_is_said_and_changes_no_exit_status(founded: Office) -> None:
+    assert json.loads(status(founded, "--json").stdout)["alarms"] == []
+    founded.now = NOW + 9 * DAY
+    result = status(founded)
+    assert result.exit_code == 0, result.output
+    assert "WARNING: The realm's manifest ends in 5 days" in result.stderr
+    [alarm] = json.loads(status(founded, "--json").stdout)["alarms"]
+    assert (alarm["what"], alarm["level"], alarm["days"]) == ("manifest", "urgent", 5)
+
+
 def test_without_the_daemon_it_says_how_to_start_it(office: Office) -> None:
     result = office.facectl("status")
     assert result.exit_code == 11
