@@ -62,7 +62,7 @@ def main_pid(machine: Container) -> int:
 
 
 def test_systemd_finds_nothing_wrong_with_the_installed_units(machine: Container) -> None:
-    units = [*SOCKETS, "faced.service", "faced-directory.service"]
+    units = [*SOCKETS, "faced.service", "faced-directory.service", "faced-manifest.service", "faced-manifest.timer"]
     verified = machine.run("systemd-analyze", "verify", "--man=no", *units)
     assert verified.stderr == ""
 
