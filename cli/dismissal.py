@@ -209,5 +209,9 @@ def _report(
         click.echo(_("Still to do: change the directory passwords of these roles, by the same command with --bind-dn."))
     if vacant:
         click.echo(_("Nobody holds these roles now: {roles}").format(roles=", ".join(vacant)))
+    if leaked and found.calibration:
+        click.echo(
+            _("Still to do: the site's calibration is gone with the key. Enrol from the photos of all to renew it.")
+        )
     if leaked and (found.templates or found.hosts):
         click.echo(_("Still to do: enrol the people and approve the PCs again; --json lists them."))

@@ -23,7 +23,7 @@ from faced.enrolment.expiry import alarms
 from faced.enrolment.fiscal_year import last_day
 from faced.enrolment.founding import DEFAULT_GROUP, Founding, check_free, found
 from faced.enrolment.manifest import last_manifest, next_manifest, with_checkpoint
-from faced.enrolment.person import check_group
+from faced.enrolment.person import check_group, check_login
 from faced.enrolment.planting import publish_realm, refuse_other_realm
 from faced.enrolment.station import Station, Unlock
 from faced.errors import FacedError, StateError, TrustError
@@ -102,7 +102,7 @@ def init(
     founding = Founding(
         name,
         dummy=dummy,
-        handler=handler or operator(),
+        handler=check_login(handler or operator()),
         groups=names,
         open_roles=frozenset({Role.AUDIT, *map(Role, open_roles)}),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from faced.directory.hosts import Host
 from faced.directory.people import People, Person
+from faced.enrolment.handlers import calibrated_by
 from faced.enrolment.issue import TOMBSTONE_DAYS
 from faced.enrolment.station import RoleKey
 from faced.errors import TrustError
@@ -19,12 +20,16 @@ _DAY_S = 86400
 
 @dataclass(frozen=True)
 class Signed:
-    """Login names and computers about which the directory holds something that these keys signed and that counts."""
+    """Login names and computers about which the directory holds something that these keys signed and that counts.
+
+    ``calibration``: they signed the calibration in force.
+    """
 
     templates: tuple[str, ...] = ()
     tombstones: tuple[str, ...] = ()
     exemptions: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
+    calibration: bool = False
 
 
 def signed_by(keys: Collection[bytes], verifier: Verifier, people: Iterable[Person], hosts: Iterable[Host]) -> Signed:
@@ -42,6 +47,7 @@ def signed_by(keys: Collection[bytes], verifier: Verifier, people: Iterable[Pers
         tombstones=tuple(one.login for one in staff if counts(one.face.tombstone, Kind.TOMBSTONE)),
         exemptions=tuple(one.login for one in staff if counts(one.face.exemption, Kind.EXEMPTION)),
         hosts=tuple(host.name for host in hosts if counts(host.statement, Kind.HOST)),
+        calibration=verifier.manifest is not None and calibrated_by(verifier.manifest, keys),
     )
 
 

@@ -7,7 +7,7 @@ a role need (the directory password of the role's account, the epochs of ``opera
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum, unique
 
@@ -34,6 +34,7 @@ from faced.errors import NotAllowed
 from faced.i18n import _
 from faced.trust.keys import MODERATE, Argon2id, encode_key_file, is_protected, key_id
 from faced.trust.realm import PERSONAL, Delegation, Manifest, Role
+from faced.trust.statement import parse
 
 _DAY_S = 86400
 
@@ -181,13 +182,24 @@ def renew(station: Station, root: SigningKey, appointment: Appointment, now: int
 
 
 def without_keys(manifest: Manifest, gone: Iterable[Appointment], now: int, *, leaked: bool) -> Manifest:
-    """The manifest that no longer believes these keys: from now on, or (``leaked``) about anything."""
+    """The manifest that no longer believes these keys: from now on, or (``leaked``) about anything.
+
+    A calibration that a leaked key signed goes with it: named but not believed, it would keep everybody out.
+    """
     keys = {one.delegation.key_id for one in gone}
     if leaked:
         kept = {key: since for key, since in manifest.retired_keys.items() if key not in keys}
-        return dataclasses.replace(manifest, revoked_keys=manifest.revoked_keys | keys, retired_keys=kept)
+        calibration = None if calibrated_by(manifest, keys) else manifest.calibration
+        return dataclasses.replace(
+            manifest, revoked_keys=manifest.revoked_keys | keys, retired_keys=kept, calibration=calibration
+        )
     since = {key: manifest.retired_keys.get(key, now) for key in keys - manifest.revoked_keys}
     return dataclasses.replace(manifest, retired_keys={**manifest.retired_keys, **since})
+
+
+def calibrated_by(manifest: Manifest, keys: Collection[bytes]) -> bool:
+    """Whether one of these keys (key ids) signed the calibration in force."""
+    return manifest.calibration is not None and parse(manifest.calibration).unverified.issuer in keys
 
 
 def clear_out(station: Station, gone: Appointment, *, leaked: bool) -> None:

@@ -62,6 +62,13 @@ def test_a_dry_run_makes_nothing(office: Office) -> None:
     assert published_anchor(office.slapd) is None
 
 
+def test_a_handler_is_named_as_a_login_is(office: Office) -> None:
+    result = init(office, "--handler", "../suzuki")
+    assert result.exit_code == 5
+    assert "not a login name" in result.output
+    assert not office.station_path.exists()
+
+
 def test_with_the_directory_down_nothing_is_made(office: Office) -> None:
     office.slapd.stop()
     result = init(office)

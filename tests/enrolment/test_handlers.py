@@ -17,7 +17,7 @@ from faced.enrolment.manifest import last_manifest, next_manifest
 from faced.enrolment.station import RoleKey, Station
 from faced.errors import DirectoryError, NotAllowed, TrustError
 from faced.trust.keys import is_protected
-from faced.trust.realm import Role
+from faced.trust.realm import Role, issue_calibration, open_calibration
 from tests.enrolment.conftest import CHEAP, NOW, ROOT_PASSPHRASE
 
 DAY = 86400
@@ -162,6 +162,20 @@ def test_dismissing_twice_moves_no_date_and_a_leak_found_later_counts(
     worse = handlers.without_keys(again, [gone], NOW + 20, leaked=True)
     assert (worse.retired_keys, worse.revoked_keys) == ({}, {gone.delegation.key_id})
     assert handlers.without_keys(worse, [gone], NOW + 30, leaked=False) == worse
+
+
+def test_a_calibration_goes_with_a_leaked_key_only(
+    station: Station, root: SigningKey, role_key: Callable[[Role], RoleKey]
+) -> None:
+    """Named by the manifest but signed by a revoked key, it would keep everybody out."""
+    numbers = issue_calibration(station.realm, role_key(Role.ENROL).sign, b"numbers", NOW, NOW + DAY)
+    held = dataclasses.replace(last_manifest(station), calibration=numbers)
+    enrol, approve = of(station, "suzuki", Role.ENROL), of(station, "suzuki", Role.APPROVE)
+    for gone, leaked, kept in ((enrol, True, None), (approve, True, numbers), (enrol, False, numbers)):
+        new = handlers.without_keys(next_manifest(held, NOW + 1), [gone], NOW + 1, leaked=leaked)
+        signed = station.realm.issue_manifest(role_key(Role.MANIFEST).sign, new)
+        verifier = station.realm.verifier(station.delegations, signed, NOW + 1)
+        assert open_calibration(verifier) == (kept and b"numbers")
 
 
 def test_nobody_is_appointed_twice_to_one_role(
