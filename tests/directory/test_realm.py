@@ -40,7 +40,7 @@ def test_what_is_too_large_is_not_published(slapd: PrivateSlapd) -> None:
         for publish in (
             lambda: realm.publish_manifest(b"x" * 30_000),
             lambda: realm.publish_authority(b"x" * 2000, []),
-            lambda: realm.publish_authority(b"x", [bytes([n]) for n in range(40)]),
+            lambda: realm.publish_authority(b"x", [bytes([n]) for n in range(65)]),
         ):
             with pytest.raises(DirectoryError) as refused:
                 publish()
