@@ -24,18 +24,19 @@ from cli.printing import (
     yes_option,
 )
 from cli.run import Run, pass_run
-from cli.station import Desk, open_desk, station_option
+from cli.station import Desk, desk_of, open_desk, station_option
+from cli.two_persons import agreed, decision_option, second_options
 from faced.directory.connection import Connection
 from faced.directory.hosts import Hosts
 from faced.directory.people import People
 from faced.directory.realm import RealmDocuments
 from faced.enrolment.acts import Act
 from faced.enrolment.fiscal_year import FiscalYear, day_of
+from faced.enrolment.handlers import share_epochs
 from faced.enrolment.manifest import last_manifest, next_manifest
 from faced.enrolment.rotation import Begun, EpochName, Rotation, Tally, begin, begun_manifest, destroyed, over, spread
-from faced.enrolment.station import RoleKey, Station, Unlock
+from faced.enrolment.station import RoleKey, Station
 from faced.i18n import _
-from faced.trust.keys import MODERATE, is_protected
 from faced.trust.realm import Manifest, Role
 
 #: More of them would not make slapd write faster.
@@ -47,7 +48,8 @@ _CONNECTIONS = 4
         "Change the keys that face data are sealed to. From 18 March on it begins the next fiscal year; both years' "
         "keys hold until 14 April. It wraps everybody's data key anew, without opening a face, and gives the computers "
         "their part. Running it again completes what was interrupted and what has come in since.\n\n"
-        "Old keys are destroyed when their time is over. Run it again every few days until no computer is behind."
+        "Old keys are destroyed when their time is over. Run it again every few days until no computer is behind. To "
+        "begin new keys two handlers must agree: name the second with --second, or let them confirm the proposal."
     )
 )
 @click.option(
@@ -59,6 +61,8 @@ _CONNECTIONS = 4
 )
 @click.option("--finish", is_flag=True, help=_("Begin nothing: only complete and destroy what is due (for a timer)."))
 @reason_option
+@decision_option
+@second_options
 @yes_option
 @station_option
 @passphrase_file_option
@@ -70,6 +74,9 @@ def rotate(
     leaked: tuple[str, ...],
     finish: bool,
     reason: str,
+    decision: str,
+    second: str | None,
+    second_passphrase_file: Path | None,
     yes: bool,
     station_path: Path | None,
     passphrase_file: Path | None,
@@ -84,16 +91,26 @@ def rotate(
     with Station.open(run.station(station_path)).exclusive(), ExitStack() as stack:
         desk = open_desk(run, station_path, Role.OPERATE, passphrase_file, unlock)
         connection = stack.enter_context(desk.connect())
-        manifest_key = desk.station.role(Role.MANIFEST, unlock)
+        manifest_key = desk_of(run, desk.station, Role.MANIFEST, unlock).key
         change = _change(desk.station, desk.key, run.now, leaked, finish)
+        agreement = ""
         if change.begun.names and not dry_run:
             confirm(_question(change), yes=yes)
-        # The second person's consent to what is begun belongs here, before anything is written down or done.
-        work = _Work(desk, connection, manifest_key, change, unlock)
+            agreement = agreed(
+                desk,
+                Act.ROTATE,
+                _words(change.begun.names),
+                {"leaked": sorted(leaked)},
+                reason=reason,
+                decision=decision,
+                second=second,
+                second_passphrase_file=second_passphrase_file,
+            )
+        work = _Work(desk, connection, manifest_key, change)
         if dry_run:
             tally, ended = work.count()
         else:
-            with desk.recorded(Act.ROTATE, _words(change.begun.names), reason):
+            with desk.recorded(Act.ROTATE, _words(change.begun.names), reason, decision=decision, agreement=agreement):
                 tally, ended = work.do()
     if as_json:
         print_json(_document(change, tally, ended, dry_run))
@@ -135,7 +152,6 @@ class _Work:
     connection: Connection
     manifest_key: RoleKey
     change: _Change
-    unlock: Unlock
 
     def count(self) -> tuple[Tally, tuple[EpochName, ...]]:
         """What would be done; nothing is written."""
@@ -168,10 +184,8 @@ class _Work:
         return over(self.change.begun.key, self.change.manifest, self.desk.run.now)
 
     def _keep(self, key: RoleKey) -> None:
-        """Put changed private halves on the disk."""
-        station, name = self.desk.station, key.role.value
-        passphrase = self.unlock(name) if is_protected(station.key_path(name)) else None
-        station.keep_role(key, passphrase, cost=self.desk.run.cost or MODERATE)
+        """Seal changed private halves to everybody who operates."""
+        share_epochs(self.desk.station, key.epochs, self.desk.run.now)
 
     def _pass(self, manifest: bytes, *, write: bool) -> Tally:
         station, tree = self.desk.station, self.desk.tree

@@ -30,7 +30,7 @@ from faced.enrolment.station import (
     seal_shared,
     sync_folder,
 )
-from faced.errors import NotAllowed
+from faced.errors import NotAllowed, StateError
 from faced.i18n import _
 from faced.trust.keys import MODERATE, Argon2id, encode_key_file, is_protected, key_id
 from faced.trust.realm import PERSONAL, Delegation, Manifest, Role
@@ -224,9 +224,12 @@ def share_epochs(station: Station, epochs: EpochKeys, now: int) -> int:
 
     Whoever is left out of ``epochs`` is destroyed with the old files. Nobody's passphrase is needed.
 
-    :raises StateError: a file cannot be written.
+    :raises StateError: a file cannot be written, or nobody is there to keep them.
     """
-    return _share(station, Role.OPERATE, now, epochs=epochs)
+    count = _share(station, Role.OPERATE, now, epochs=epochs)
+    if not count:
+        raise StateError(_("Nobody on this station operates, so nobody could keep the new keys. Nothing was changed."))
+    return count
 
 
 def _share(

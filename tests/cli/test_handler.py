@@ -395,3 +395,21 @@ def test_the_list_shows_roles_state_and_dates_and_no_secret(two: Office) -> None
     assert "2027-11-15" in text
     for secret in (ROOT_PASSPHRASE, ROLE_PASSPHRASE, OWN["mori"], key(two, "mori", Role.ENROL).password):
         assert secret not in text
+
+
+def test_new_epochs_are_begun_by_two_and_reach_every_operator(two: Office) -> None:
+    second = ("--second", "mori", "--second-passphrase-file", own(two, "mori"))
+    appointed(two, "kato", "operate", more=second)
+    rotate = ("realm", "rotate", "--leaked", "default", "--reason", "a PC was stolen", "--yes", "--handler", "suzuki")
+    before = set(key(two, "kato", Role.OPERATE).epochs)
+    alone = two.facectl(*rotate)
+    assert alone.exit_code == 1, alone.output
+    assert "second handler (kato, mori)" in alone.output
+    assert set(key(two, "kato", Role.OPERATE).epochs) == before
+    done = two.facectl(*rotate, *second)
+    assert done.exit_code == 0, done.output
+    kato, suzuki = (key(two, name, Role.OPERATE).epochs for name in ("kato", "suzuki"))
+    assert set(kato) > before
+    assert {name: bytes(half) for name, half in kato.items()} == {name: bytes(half) for name, half in suzuki.items()}
+    acts = [(act, who) for act, who, _subject, outcome in outcomes(two) if outcome == "done"]
+    assert acts[-3:] == [("propose", "suzuki"), ("confirm", "mori"), ("rotate", "suzuki")]

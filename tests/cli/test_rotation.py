@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from nacl.public import PrivateKey
 
+from cli import rotation
 from faced.directory.connection import Connection
 from faced.directory.realm import RealmDocuments
 from faced.enrolment.joining import HostRequest
@@ -233,7 +234,7 @@ def kill_before(write: int, office: Office, *arguments: object) -> None:
 
             return call
 
-        for owner, name in ((Connection, "modify"), (Station, "keep_role"), (Station, "keep_manifest")):
+        for owner, name in ((Connection, "modify"), (rotation, "share_epochs"), (Station, "keep_manifest")):
             setattr(owner, name, counted(getattr(owner, name)))
         try:
             office.facectl("realm", "rotate", "--reason", "x", "--yes", *arguments)
