@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from faced.directory import schema
 from faced.directory.connection import Connection, Entry, equals
 from faced.directory.tree import Tree
+from faced.errors import DirectoryError
 
-_CLASSES = ("device", "simpleSecurityObject", schema.HOST_CLASS)
+_ACCOUNT_CLASS = "simpleSecurityObject"
+_CLASSES = ("device", _ACCOUNT_CLASS, schema.HOST_CLASS)
 _ATTRIBUTES = ("cn", schema.KEY_GROUP, schema.HOST_REQUEST, schema.HOST_STATEMENT)
 
 
@@ -92,6 +94,20 @@ class Hosts:
     def set_password(self, name: str, password: str) -> None:
         """Give a workstation another password: the old one is shut out at once."""
         self._connection.modify(self._tree.host(name), replace={"userPassword": [password.encode()]})
+
+    def shut_out(self, name: str) -> None:
+        """Take a workstation's password away for good: it cannot bind any more. The entry stays, for the record.
+
+        :raises NotInDirectory: there is no such workstation.
+        """
+        try:
+            self._connection.modify(
+                self._tree.host(name), take={"objectClass": [_ACCOUNT_CLASS.encode()], "userPassword": []}
+            )
+        except DirectoryError as error:
+            # Somebody did it before.
+            if error.reason != "no_such_value":
+                raise
 
     def remove(self, name: str) -> None:
         """Remove a workstation's entry: it can no longer ask the directory anything."""

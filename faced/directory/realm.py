@@ -49,6 +49,24 @@ class RealmDocuments:
             },
         )
 
+    def manifest(self) -> bytes | None:
+        """The manifest alone: what a workstation asks for every half minute."""
+        return self._connection.read(self._tree.realm, (schema.MANIFEST,)).one(schema.MANIFEST)
+
+    def exchange_manifest(self, old: bytes | None, new: bytes) -> bool:
+        """Publish a manifest in the place of the one it was made from.
+
+        :return: False if another one is there by now; nothing was changed then.
+        """
+        value = {schema.MANIFEST: schema.bounded(schema.MANIFEST, [new])}
+        try:
+            self._connection.modify(self._tree.realm, take={schema.MANIFEST: [old]} if old else None, give=value)
+        except DirectoryError as error:
+            if error.reason not in ("no_such_value", "constraint"):
+                raise
+            return False
+        return True
+
     def publish_manifest(self, manifest: bytes) -> None:
         """Publish today's manifest."""
         self._connection.modify(

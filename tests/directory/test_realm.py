@@ -34,6 +34,21 @@ def test_what_is_published_takes_the_place_of_what_was(slapd: PrivateSlapd) -> N
     assert (entry.statement, entry.delegations, entry.manifest) == (b"anchor 2", (b"c",), b"tuesday")
 
 
+def test_a_manifest_takes_the_place_of_the_one_it_was_made_from_and_of_no_other(slapd: PrivateSlapd) -> None:
+    with slapd.admin() as admin:
+        realm = RealmDocuments(admin, slapd.tree)
+        realm.publish_manifest(b"monday")
+        assert realm.exchange_manifest(b"monday", b"tuesday")
+        assert not realm.exchange_manifest(b"monday", b"tuesday of somebody else")
+        assert not realm.exchange_manifest(None, b"first")
+        assert realm.manifest() == b"tuesday"
+        admin.modify(slapd.tree.realm, replace={"facedManifest": []})
+        assert realm.manifest() is None
+        assert not realm.exchange_manifest(b"tuesday", b"wednesday")
+        assert realm.exchange_manifest(None, b"first")
+        assert realm.manifest() == b"first"
+
+
 def test_what_is_too_large_is_not_published(slapd: PrivateSlapd) -> None:
     with slapd.admin() as admin:
         realm = RealmDocuments(admin, slapd.tree)
