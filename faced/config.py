@@ -20,6 +20,8 @@ from faced.i18n import _
 DEFAULT_PATH = Path("/etc/faced/faced.toml")
 #: What NIST SP 800-63B-4 allows in a row where no test laboratory has measured the detection of attacks.
 HIGHEST_CEILING = 50
+#: A revocation must reach a PC within a minute.
+_LONGEST_POLL_S = 45.0
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,8 @@ class DirectoryConfig:
     password: Path = Path("/etc/faced/directory.password")
     timeout_s: float = 2.0
     refresh_s: int = 900
+    #: At most so long between two looks at the realm's manifest, which is how a revocation arrives.
+    poll_s: float = 30.0
     cache_days: int = 14
 
 
@@ -259,11 +263,18 @@ def _check(config: Config, where: str) -> None:
         "logon: tries": config.logon.tries,
         "directory: timeout_s": config.directory.timeout_s,
         "directory: refresh_s": config.directory.refresh_s,
+        "directory: poll_s": config.directory.poll_s,
         "directory: cache_days": config.directory.cache_days,
     }
     for key, value in positive.items():
         if not 0 < value < float("inf"):
             raise ConfigError(_("{where}: {key}: must be more than 0.").format(where=where, key=key))
+    if config.directory.poll_s > _LONGEST_POLL_S:
+        raise ConfigError(
+            _("{where}: directory: poll_s: at most {most}, or a revoked computer would not hear of it in time.").format(
+                where=where, most=_LONGEST_POLL_S
+            )
+        )
     if config.language not in ("", "ja", "en"):
         raise ConfigError(_("{where}: language: must be 'ja' or 'en'.").format(where=where))
     for key, rate in (("fmr", config.logon.fmr), ("fmr_confirmed", config.logon.fmr_confirmed)):

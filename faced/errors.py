@@ -79,6 +79,12 @@ class DirectoryUnavailable(DirectoryError):
     reason = "directory_unavailable"
 
 
+class AccountRefused(DirectoryUnavailable):
+    """Servers answered, and none of them lets the account in that was to be used."""
+
+    reason = "account_refused"
+
+
 class NotInDirectory(DirectoryError):
     """There is no such entry."""
 

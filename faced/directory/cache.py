@@ -36,6 +36,7 @@ _LARGEST_FILE = 64 * 1024
 _SUFFIX = ".face"
 _PAPERS = "realm.papers"
 _SEEN = "seen.time"
+_SHUT_OUT = "shut.out"
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,21 @@ class Cache:
         :raises StateError: it cannot be written.
         """
         self._note(self.now())
+
+    @property
+    def shut_out(self) -> bool:
+        """Whether the directory refused this host's account when it was last reached."""
+        return (self._folder / _SHUT_OUT).exists()
+
+    def note_shut_out(self, refused: bool) -> None:
+        """Remember across restarts whether the directory refuses this host's account.
+
+        :raises StateError: it cannot be written.
+        """
+        if refused:
+            self._write(_SHUT_OUT, {})
+        else:
+            (self._folder / _SHUT_OUT).unlink(missing_ok=True)
 
     def find(self, login: str) -> CachedFace | None:
         """A person's entry if there is one that may still be used."""

@@ -26,10 +26,12 @@ from faced.directory.transport import (
     ldap3,
     without_delay,
 )
-from faced.errors import DirectoryUnavailable
+from faced.errors import AccountRefused, DirectoryUnavailable
 from faced.i18n import _
 
-_SUCCESS, _BAD_CREDENTIALS = 0, 49
+_SUCCESS = 0
+#: inappropriateAuthentication: the entry has no password; invalidCredentials: another one, or there is no entry.
+_NO_ACCOUNT = {48, 49}
 
 
 @dataclass(frozen=True)
@@ -114,18 +116,22 @@ class Connector:
         """A bound connection over verified TLS.
 
         :param within_s: everything on this connection must be done in this time; None: each operation has the timeout.
+        :raises AccountRefused: a server refused the account and no other let it in: one with old data shuts nobody out.
         :raises DirectoryUnavailable: saying what was wrong with each server.
         """
         whole = None if within_s is None else Deadline(within_s, self._monotonic)
         deadline = whole or Deadline(self._timeout_s, self._monotonic)
         failures = []
+        refused: AccountRefused | None = None
         for tried in range(len(self._servers)):
             index = (self._first + tried) % len(self._servers)
             address = self._servers[index]
             try:
                 raw = self._open(address, deadline.share(len(self._servers) - tried))
+            except AccountRefused as error:
+                refused = error
             except DirectoryUnavailable as error:
-                if error.reason != "directory_unavailable":
+                if error.reason != DirectoryUnavailable.reason:
                     raise
                 failures.append(str(error))
             except TimeoutError:
@@ -134,6 +140,8 @@ class Connector:
             else:
                 self._first = index
                 return Connection(raw, address.url, self._limits, whole, self._timeout_s, self._monotonic)
+        if refused is not None:
+            raise refused
         raise DirectoryUnavailable(" ".join(failures))
 
     def _open(self, address: ServerAddress, deadline: Deadline) -> Any:
@@ -178,12 +186,12 @@ class Connector:
 
     def _check_bind(self, raw: Any, address: ServerAddress) -> None:
         code = raw.result["result"]
-        if code == _BAD_CREDENTIALS:
-            raise DirectoryUnavailable(
-                _("{url} refused the password of {dn}. Join this host again, or correct the password file.").format(
-                    url=address.url, dn=self._account.dn
-                ),
-                reason="directory_account",
+        if code in _NO_ACCOUNT:
+            raise AccountRefused(
+                _(
+                    "{url} refused the account {dn}: it was taken out, or its password is another. "
+                    "Ask the station, and join this host again."
+                ).format(url=address.url, dn=self._account.dn)
             )
         if code != _SUCCESS or not raw.bound:
             raise DirectoryUnavailable(

@@ -4,6 +4,9 @@ A fresh cached entry is the answer, without any network. Otherwise the directory
 Otherwise a valid cached entry is the answer. Who could not be reached is not asked again at once: while ``Offline``, a
 valid entry is taken without waiting. An entry that is missing in the directory leaves a cached one as it is; only a
 tombstone, an erased template beside one, or the end of its days make an end of it.
+
+A directory that refuses this host's own account has taken the host out: nothing cached is given then, with or without
+network, until the account is let in again (docs/decisions/0040).
 """
 
 from __future__ import annotations
@@ -12,13 +15,13 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from faced.directory.bundle import CACHE, DIRECTORY, Bundle, RealmPapers
 from faced.directory.cache import Cache, CachedFace, CachedPapers
 from faced.directory.people import SealedFace
 from faced.directory.source import Source
-from faced.errors import DirectoryError, DirectoryUnavailable, NotInDirectory, StateError
+from faced.errors import AccountRefused, DirectoryError, DirectoryUnavailable, NotInDirectory, StateError
 from faced.i18n import _
 
 logger = logging.getLogger(__name__)
@@ -45,10 +48,15 @@ class Offline:
 
 
 @dataclass(frozen=True)
+class ShutOut:
+    """The directory refuses this host's account: revoked, or an administrator's mistake."""
+
+
+@dataclass(frozen=True)
 class Standing:
     """How the fetcher does. ``last_contact``: unix seconds; ``cached``: people whose entry may be used."""
 
-    state: Online | Offline
+    state: Online | Offline | ShutOut
     last_contact: int | None
     cached: int
 
@@ -63,20 +71,23 @@ class Fetcher:
         *,
         timeout_s: float,
         refresh_s: float,
+        poll_s: float,
         random: Callable[[], float],
     ) -> None:
         """
         :param timeout_s: for one visit to the directory during a logon.
         :param refresh_s: the period of the refresh, before jitter.
+        :param poll_s: the longest time between two looks at the manifest; jitter only shortens it.
         :param random: a number in [0, 1), for the jitter that keeps thousands of hosts from asking at once.
         """
         self._source = source
         self._cache = cache
         self._timeout_s = timeout_s
         self._refresh_s = refresh_s
+        self._poll_s = poll_s
         self._random = random
         self._lock = threading.Lock()
-        self._state: Online | Offline = Online()
+        self._state: Online | Offline | ShutOut = ShutOut() if cache.shut_out else Online()
         self._papers: CachedPapers | None = cache.papers()
         self._last_contact: int | None = self._papers.fetched if self._papers else None
         # Fetched lately and not (yet) in the cache: they enter it when the person has logged on.
@@ -89,7 +100,7 @@ class Fetcher:
         """
         with self._lock:
             entry, papers = self._known(login), self._valid_papers()
-            if entry is None or papers is None:
+            if entry is None or papers is None or self._is_shut_out():
                 return None
             fresh = not anew and self._is_fresh(entry.fetched) and self._is_fresh(papers.fetched)
             if fresh or self._is_offline():
@@ -97,8 +108,15 @@ class Fetcher:
             return None
 
     def standing(self, login: str) -> Bundle | None:
-        """The bundle of what is known here, however old, as long as it is valid."""
+        """The bundle of what is known here, however old, as long as it is valid.
+
+        :raises AccountRefused: the directory has shut this host out.
+        """
         with self._lock:
+            if self._is_shut_out():
+                raise AccountRefused(
+                    _("The directory refuses this computer: it was taken out of the realm, or its account is wrong.")
+                )
             entry, papers = self._known(login), self._valid_papers()
             return self._bundle(entry, papers, CACHE) if entry and papers else None
 
@@ -179,6 +197,25 @@ class Fetcher:
             self._cache.purge()
         return self._jittered(self._refresh_s)
 
+    def poll(self) -> float:
+        """Look at the manifest alone, so that a revocation need not wait for the next refresh; blocks.
+
+        :return: seconds until the next poll is due.
+        """
+        try:
+            manifest = self._source.manifest()
+        except DirectoryError as error:
+            with self._lock:
+                self._failed(error)
+        else:
+            with self._lock:
+                if isinstance(self._state, Online):
+                    self._last_contact = self._cache.now()
+                else:
+                    self._reached()
+                self._take_manifest(manifest)
+        return self._poll_s * (1 - _JITTER * self._random())
+
     def status(self) -> Standing:
         """How it does."""
         with self._lock:
@@ -212,20 +249,44 @@ class Fetcher:
         self._try_to_write(lambda: self._cache.keep_papers(papers, now))
         return self._papers
 
+    def _take_manifest(self, manifest: bytes | None) -> None:
+        """A manifest is news; how old the other papers are stays as it was."""
+        before = self._papers
+        if manifest is None or before is None or manifest == before.papers.manifest:
+            return
+        self._papers = replace(before, papers=replace(before.papers, manifest=manifest))
+        papers = self._papers
+        self._try_to_write(lambda: self._cache.keep_papers(papers.papers, papers.fetched))
+
     def _reached(self) -> int:
-        if isinstance(self._state, Offline):
+        if not isinstance(self._state, Online):
             logger.info("The directory is reached again.")
+        if self._is_shut_out():
+            self._try_to_write(lambda: self._cache.note_shut_out(False))
         self._state = Online()
         self._try_to_write(self._cache.reached)
         self._last_contact = self._cache.now()
         return self._last_contact
 
     def _failed(self, error: DirectoryError) -> None:
-        if isinstance(self._state, Online):
+        if self._is_shut_out():
+            # Whoever was shut out is not let in again by pulling the cable.
+            return
+        before, self._state = self._state, self._after(error)
+        if isinstance(self._state, ShutOut):
+            logger.error("Nobody can log on here: %s", error)
+            self._try_to_write(lambda: self._cache.note_shut_out(True))
+        elif isinstance(before, Online):
             logger.warning("Without the directory for now: %s", error)
-        until = self._cache.now() + round(self._jittered(_RETRY_S))
-        self._state = Offline(until, error.reason)
         self._try_to_write(self._cache.passed)
+
+    def _after(self, error: DirectoryError) -> Offline | ShutOut:
+        if isinstance(error, AccountRefused):
+            return ShutOut()
+        return Offline(self._cache.now() + round(self._jittered(_RETRY_S)), error.reason)
+
+    def _is_shut_out(self) -> bool:
+        return isinstance(self._state, ShutOut)
 
     def _try_to_write(self, write: Callable[[], object]) -> None:
         # A full disk must not keep anybody out while the directory itself answers.

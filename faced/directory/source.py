@@ -38,6 +38,9 @@ class Source(Protocol):
         :raises DirectoryError: it answered with something that cannot be used.
         """
 
+    def manifest(self) -> bytes | None:
+        """The realm's manifest alone, which is little work for the servers; blocks, and raises as :meth:`ask`."""
+
 
 class DirectorySource:
     """The directory, asked as this workstation.
@@ -62,6 +65,10 @@ class DirectorySource:
                 return Answer(papers, {login: _face(people.face, login) for login in logins})
         except NotAllowed as error:
             raise DirectoryError(str(error), reason=error.reason) from None
+
+    def manifest(self) -> bytes | None:
+        with self._connector.connect() as connection:
+            return RealmDocuments(connection, self._tree).manifest()
 
     def _papers(self, connection: Connection) -> RealmPapers:
         try:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from faced.config import EmergencyConfig, LivenessConfig, LogonConfig
 from faced.directory.bundle import CACHE, Bundle
-from faced.errors import ProtocolError, StateError, TrustError
+from faced.errors import AccountRefused, ProtocolError, StateError, TrustError
 from faced.landmarks.observe import FrameReport
 from faced.liveness.judge import LivenessJudge, LivenessPolicy
 from faced.logon import guidance
@@ -415,6 +415,8 @@ class Session:
 def _bundle_of(answer: Answer) -> Bundle | Ruling:
     """What the other daemon handed over, or why there is nothing to judge with."""
     match answer:
+        case VarlinkError() if is_shut_out(answer):
+            return Ruling(Outcome.REVOKED, AccountRefused.reason)
         case VarlinkError():
             return Ruling(Outcome.NO_TEMPLATE, _token(answer.parameters.get("reason")))
         case ProtocolError():
@@ -423,6 +425,11 @@ def _bundle_of(answer: Answer) -> Bundle | Ruling:
         return Bundle.from_wire(answer.get("bundle"))
     except ProtocolError as error:
         return Ruling(Outcome.NO_TEMPLATE, error.reason)
+
+
+def is_shut_out(answer: Answer) -> bool:
+    """Whether the directory refuses this computer's own account."""
+    return isinstance(answer, VarlinkError) and answer.parameters.get("reason") == AccountRefused.reason
 
 
 def _is_not_found(answer: VarlinkError | ProtocolError) -> bool:

@@ -15,7 +15,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from faced import __version__, config, i18n
@@ -23,7 +23,7 @@ from faced.config import Config
 from faced.directory.bundle import Bundle
 from faced.directory.cache import Cache
 from faced.directory.connector import Connector
-from faced.directory.fetcher import Fetcher, Offline
+from faced.directory.fetcher import Fetcher, Offline, ShutOut
 from faced.directory.password import read_password
 from faced.directory.source import DirectorySource
 from faced.directory.tree import Tree
@@ -43,6 +43,7 @@ MOST_VISITS = 8
 _PATIENCE_S = 0.5
 _LONGEST_LOGIN = 256
 _EX_CONFIG = 78
+_AFTER_FAULT_S = 30.0
 
 
 class DirectoryService:
@@ -92,7 +93,7 @@ class DirectoryService:
         self._loop.later(self._timeout_s + _PATIENCE_S, lambda: self._answer_from_cache(call, login, "timed_out"))
 
     def standing(self, call: Call) -> None:
-        """What is known here, without any network."""
+        """What is known here, without any network; nothing if the directory has shut this host out."""
         login = self._login(call)
         try:
             bundle = self._fetcher.standing(login)
@@ -126,8 +127,10 @@ class DirectoryService:
         self._check_caller(call)
         standing = self._fetcher.status()
         offline = standing.state if isinstance(standing.state, Offline) else None
+        shut_out = isinstance(standing.state, ShutOut)
         call.reply(
-            online=offline is None,
+            online=offline is None and not shut_out,
+            shut_out=shut_out,
             last_contact=standing.last_contact,
             offline_until=offline.until if offline else None,
             cached=standing.cached,
@@ -179,30 +182,43 @@ class DirectoryService:
             raise VarlinkError("org.varlink.service.PermissionDenied")
 
 
-class Refresher(threading.Thread):
-    """Refreshes the cache in the background, at once and then at the times the fetcher names."""
+class Errand(threading.Thread):
+    """Goes to the directory in the background, and again at the times that each visit names.
 
-    def __init__(self, fetcher: Fetcher, done: threading.Event, report: Notifier) -> None:
-        super().__init__(name="refresh", daemon=True)
-        self._fetcher = fetcher
+    :param visit: returns the seconds until the next one.
+    :param first_s: seconds until the first one.
+    :param report: called after each.
+    """
+
+    def __init__(
+        self, name: str, visit: Callable[[], float], first_s: float, done: threading.Event, report: Callable[[], None]
+    ) -> None:
+        super().__init__(name=name, daemon=True)
+        self._visit = visit
+        self._wait_s = first_s
         self._done = done
         self._report = report
 
     def run(self) -> None:
-        wait_s = 0.0
-        while not self._done.wait(wait_s):
+        while not self._done.wait(self._wait_s):
             try:
-                wait_s = self._fetcher.refresh()
+                self._wait_s = self._visit()
             except Exception:
-                logger.exception("fault while refreshing the cache")
-                wait_s = 60.0
-            self._report.status(summary(self._fetcher))
+                logger.exception("fault during a %s", self.name)
+                self._wait_s = _AFTER_FAULT_S
+            self._report()
 
 
 def summary(fetcher: Fetcher) -> str:
     """One line for ``systemctl status``."""
     standing = fetcher.status()
-    state = f"offline ({standing.state.why})" if isinstance(standing.state, Offline) else "online"
+    match standing.state:
+        case ShutOut():
+            state = "shut out by the directory"
+        case Offline(why=why):
+            state = f"offline ({why})"
+        case _:
+            state = "online"
     return f"{state}, {standing.cached} cached"
 
 
@@ -224,6 +240,7 @@ def make_fetcher(settings: Config, environ: Mapping[str, str]) -> Fetcher:
         Cache(folder / "cache", valid_days=directory.cache_days, clock=time.time),
         timeout_s=directory.timeout_s,
         refresh_s=directory.refresh_s,
+        poll_s=directory.poll_s,
         random=random.SystemRandom().random,
     )
 
@@ -250,7 +267,14 @@ def serve(settings: Config, environ: Mapping[str, str]) -> None:
     if period_s:
         alive()
     notifier.ready(summary(fetcher))
-    Refresher(fetcher, done, notifier).start()
+
+    def report() -> None:
+        notifier.status(summary(fetcher))
+
+    Errand("refresh", fetcher.refresh, 0.0, done, report).start()
+    # Not at once, for the refresh brings a manifest, and not at the same time as all PCs that were switched on at 8:30.
+    first_s = settings.directory.poll_s * random.SystemRandom().random()
+    Errand("poll", fetcher.poll, first_s, done, report).start()
     loop.run()
     notifier.stopping()
     done.set()

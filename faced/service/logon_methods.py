@@ -7,13 +7,13 @@ import re
 from collections.abc import Callable, Mapping
 
 from faced.directory.bundle import Bundle
-from faced.errors import ProtocolError, StateError
+from faced.errors import AccountRefused, ProtocolError, StateError
 from faced.logon import guidance
 from faced.logon.names import Person
 from faced.logon.outcome import Outcome, Standing
 from faced.logon.policy import Demand, Request, demand
 from faced.records.audit import AuditEvent, EventKind
-from faced.service.desk import NO_CODE_WANTED, NOT_ALLOWED, Desk, Session
+from faced.service.desk import NO_CODE_WANTED, NOT_ALLOWED, Desk, Session, is_shut_out
 from faced.service.directory_link import Answer
 from faced.service.peer import Peer, Seat
 from faced.service.rate import RateLimit
@@ -135,7 +135,9 @@ class LogonMethods:
 
     def _judged(self, call: Call, request: Request, person: Person, answer: Answer, nonce: str) -> None:
         standing, reason = Standing.UNAVAILABLE, "directory"
-        if isinstance(answer, dict):
+        if is_shut_out(answer):
+            standing, reason = Standing.REVOKED, AccountRefused.reason
+        elif isinstance(answer, dict):
             try:
                 if answer.get("bundle") is None:
                     reason = "not_cached"

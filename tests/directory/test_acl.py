@@ -15,7 +15,7 @@ from faced.directory.hosts import Hosts
 from faced.directory.people import People
 from faced.directory.realm import RealmDocuments
 from faced.directory.tree import RoleAccount
-from faced.errors import DirectoryError, DirectoryUnavailable, FacedError, NotAllowed, NotInDirectory
+from faced.errors import AccountRefused, DirectoryError, DirectoryUnavailable, FacedError, NotAllowed, NotInDirectory
 from tests.directory.conftest import KEYS, TEMPLATE, enrol
 from tests.rig.slapd import PrivateSlapd
 
@@ -340,7 +340,7 @@ def test_operate_makes_and_ends_hosts_and_nothing_else(site: Site) -> None:
         hosts.set_password("pc-new", "second password")
         with site.slapd.connector(tree.host("pc-new"), "second password").connect() as pc:
             assert Hosts(pc, tree).read("pc-new").statement == b"statement 2"
-        with pytest.raises(DirectoryUnavailable, match="refused the password"):
+        with pytest.raises(DirectoryUnavailable, match="refused the account"):
             site.slapd.connector(tree.host("pc-new"), "first password").connect()
         refused(lambda: hosts.request("pc-new", b"a request in the host's name"))
         for dn, change in (
@@ -388,11 +388,34 @@ def test_manifest_publishes_the_manifest_and_nothing_else(site: Site) -> None:
             (site.person("sato"), {"facedExemption": [b"x"]}),
             (site.person("sato"), {"facedUnlock": [b"x"]}),
             (tree.host("pc-tax"), {"facedKeyGroup": [b"x"]}),
+            (tree.host("pc-tax"), {"facedHostStatement": []}),
+            (tree.host("pc-tax"), {"userPassword": [b"x"]}),
+            (tree.host("pc-tax"), {"objectClass": [b"device", b"simpleSecurityObject"]}),
+            (tree.role(ENROL), {"userPassword": [], "objectClass": [b"organizationalRole"]}),
         ):
             refused(lambda dn=dn, change=change: connection.modify(dn, replace=change))  # type: ignore[misc]
+        refused(lambda: connection.remove(tree.host("pc-tax")))
         seen = everything(site, connection, tree.people)
         assert seen[site.person("kato")] == {"objectclass", "uid", "facedtombstone"}
         assert seen[site.person("sato")] == {"objectclass", "uid"}
+
+
+def test_manifest_shuts_a_host_out_and_cannot_let_it_in_again(site: Site) -> None:
+    tree = site.slapd.tree
+    password = site.slapd.add_host("pc-stolen", ["tax"])
+    account = site.slapd.connector(tree.host("pc-stolen"), password)
+    account.connect().close()
+    with site.slapd.role(MANIFEST) as connection:
+        hosts = Hosts(connection, tree)
+        for _twice in range(2):
+            hosts.shut_out("pc-stolen")
+            with pytest.raises(AccountRefused):
+                account.connect()
+        refused(lambda: hosts.set_password("pc-stolen", password))
+        refused(lambda: connection.modify(tree.host("pc-stolen"), give={"objectClass": [b"simpleSecurityObject"]}))
+        assert hosts.read("pc-stolen").groups == ("tax",), "what it could open is still known"
+        with pytest.raises(NotInDirectory):
+            hosts.shut_out("pc-unknown")
 
 
 def test_audit_reads_and_writes_nothing(site: Site) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from faced.config import DirectoryConfig
 from faced.directory.connector import Account, Connector, ServerAddress
-from faced.errors import DirectoryUnavailable
+from faced.errors import AccountRefused, DirectoryUnavailable
 from tests.rig.ldap_peer import LdapPeer, drips, feigns_starttls, injects, refuses_starttls, silent, tls_server
 from tests.rig.pki import Authority, Certificate
 from tests.rig.slapd import PrivateSlapd
@@ -160,13 +160,19 @@ def test_every_server_is_named_when_none_answers(authority: Authority) -> None:
     assert refused.value.reason == "directory_unavailable"
 
 
-def test_a_wrong_password_is_told_apart_and_not_tried_elsewhere(slapd: PrivateSlapd) -> None:
+def test_a_refused_account_is_told_apart_when_no_other_server_lets_it_in(slapd: PrivateSlapd) -> None:
     with LdapPeer(silent) as other:
-        with pytest.raises(DirectoryUnavailable, match="refused the password") as refused:
-            connector([slapd.ldaps_url, other.tls_url], slapd.ca_file).connect()
-        assert refused.value.reason == "directory_account"
-        assert PASSWORD not in str(refused.value)
-        assert other.connections == 0
+        for servers in ([slapd.ldaps_url, other.tls_url], [other.tls_url, slapd.ldaps_url]):
+            with pytest.raises(AccountRefused, match="refused the account") as refused:
+                connector(servers, slapd.ca_file, timeout_s=2).connect()
+            assert PASSWORD not in str(refused.value)
+
+
+def test_a_server_with_old_data_shuts_nobody_out(slapd: PrivateSlapd, own_slapd: PrivateSlapd) -> None:
+    account = Account(slapd.tree.host("pc-new"), slapd.add_host("pc-new", ["default"]))
+    servers = [own_slapd.ldaps_url, slapd.ldaps_url]
+    with connector(servers, slapd.ca_file, account=account).connect() as connection:
+        assert connection.url == slapd.ldaps_url
 
 
 @pytest.mark.parametrize("account", [Account("", "x"), Account("cn=x", "")])

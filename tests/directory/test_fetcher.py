@@ -11,13 +11,14 @@ import pytest
 
 from faced.directory.bundle import RealmPapers
 from faced.directory.cache import DAY_S, Cache
-from faced.directory.fetcher import Fetcher, Offline, Online
+from faced.directory.fetcher import Fetcher, Offline, Online, ShutOut
 from faced.directory.people import SealedFace
 from faced.directory.source import Answer
-from faced.errors import DirectoryError, DirectoryUnavailable, NotInDirectory
+from faced.errors import AccountRefused, DirectoryError, DirectoryUnavailable, NotInDirectory
 
 NOW = 1_800_000_000
 REFRESH_S = 900
+POLL_S = 30
 FACE = SealedFace(b"template 1", (b"key",), None)
 NEWER = SealedFace(b"template 2", (b"key",), None)
 BURIED = SealedFace(None, (), b"tombstone")
@@ -47,6 +48,11 @@ class Directory:
             raise self.error
         return Answer(self.papers, {login: self.faces.get(login) for login in asked})
 
+    def manifest(self) -> bytes | None:
+        if self.error is not None:
+            raise self.error
+        return self.papers.manifest
+
 
 class Bench:
     """A fetcher with everything around it in the test's hands."""
@@ -59,7 +65,9 @@ class Bench:
 
     def restart(self) -> None:
         self.cache = Cache(self.folder, valid_days=14, clock=lambda: self.now, monotonic=lambda: self.now)
-        self.fetcher = Fetcher(self.directory, self.cache, timeout_s=2.0, refresh_s=REFRESH_S, random=lambda: 0.5)
+        self.fetcher = Fetcher(
+            self.directory, self.cache, timeout_s=2.0, refresh_s=REFRESH_S, poll_s=POLL_S, random=lambda: 0.5
+        )
 
     def off(self) -> None:
         self.directory.error = DirectoryUnavailable("no network")
@@ -300,10 +308,90 @@ def test_the_times_of_refreshes_are_jittered(bench: Bench, folder: Path) -> None
     times = []
     for number in (0.0, 0.999):
         fetcher = Fetcher(
-            bench.directory, bench.cache, timeout_s=2, refresh_s=REFRESH_S, random=lambda number=number: number
+            *(bench.directory, bench.cache),
+            timeout_s=2,
+            refresh_s=REFRESH_S,
+            poll_s=POLL_S,
+            random=lambda number=number: number,
         )
-        times.append(fetcher.refresh())
-    assert times == [pytest.approx(0.8 * REFRESH_S), pytest.approx(1.2 * REFRESH_S, rel=0.01)]
+        times.append((fetcher.refresh(), fetcher.poll()))
+    (soonest, first), (latest, second) = times
+    assert (soonest, latest) == (pytest.approx(0.8 * REFRESH_S), pytest.approx(1.2 * REFRESH_S, rel=0.01))
+    assert (first, second) == (POLL_S, pytest.approx(0.8 * POLL_S, rel=0.01)), "never later than promised"
+
+
+def test_a_poll_brings_the_manifest_and_makes_nothing_else_younger(bench: Bench) -> None:
+    bench.logs_on("tanaka")
+    bench.now += 100
+    bench.directory.papers = RealmPapers(b"revoked", (b"other delegation",), b"other host")
+    bench.fetcher.poll()
+    assert len(bench.directory.asked) == 1, "nothing else was asked for"
+    bundle = bench.fetcher.at_once("tanaka")
+    assert bundle is not None
+    assert (bundle.manifest, bundle.delegations, bundle.host) == (b"revoked", (b"delegation",), b"host")
+    bench.off()
+    bench.restart()
+    assert bench.fetcher.fetch("tanaka").manifest == b"revoked", "the disk has it too"
+    bench.now = NOW + 14 * DAY_S + 1
+    with pytest.raises(DirectoryUnavailable):
+        bench.fetcher.fetch("tanaka")
+
+
+def test_a_poll_that_brings_nothing_new_writes_nothing(bench: Bench, folder: Path) -> None:
+    bench.logs_on("tanaka")
+    before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    bench.now += 30
+    bench.fetcher.poll()
+    bench.directory.papers = RealmPapers(None, (), None)
+    bench.fetcher.poll()
+    assert {path.name: path.stat().st_mtime_ns for path in folder.iterdir()} == before
+    assert bench.fetcher.status().last_contact == NOW + 30
+
+
+def test_a_poll_notices_that_the_directory_is_away_and_back(bench: Bench) -> None:
+    bench.off()
+    bench.fetcher.poll()
+    assert isinstance(bench.fetcher.status().state, Offline)
+    bench.on()
+    bench.fetcher.poll()
+    assert bench.fetcher.status().state == Online()
+
+
+def shut_out(bench: Bench) -> None:
+    bench.logs_on("tanaka")
+    bench.directory.error = AccountRefused("invalid credentials")
+    bench.fetcher.poll()
+    assert bench.fetcher.status().state == ShutOut()
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("error", [AccountRefused("still"), DirectoryUnavailable("the cable was pulled")])
+def test_a_host_that_the_directory_shuts_out_gets_nothing_from_its_cache(
+    bench: Bench, restarted: bool, error: DirectoryError
+) -> None:
+    shut_out(bench)
+    bench.directory.error = error
+    if restarted:
+        bench.restart()
+    bench.fetcher.poll()
+    bench.fetcher.refresh()
+    assert bench.fetcher.at_once("tanaka") is None
+    for ask in (bench.fetcher.fetch, bench.fetcher.standing):
+        with pytest.raises(AccountRefused):
+            ask("tanaka")
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_host_that_was_shut_out_by_mistake_is_back_with_the_next_visit(bench: Bench, restarted: bool) -> None:
+    shut_out(bench)
+    bench.on()
+    if restarted:
+        bench.restart()
+    assert bench.fetcher.fetch("tanaka").template == b"template 1"
+    assert bench.fetcher.status().state == Online()
+    bench.off()
+    bench.restart()
+    assert bench.fetcher.fetch("tanaka").template == b"template 1", "and its cache serves again"
 
 
 def test_papers_that_vanish_from_the_directory_do_not_vanish_here(bench: Bench) -> None:

@@ -61,4 +61,4 @@ def test_a_host_that_was_removed_gets_nothing(slapd: PrivateSlapd) -> None:
         Hosts(operate, slapd.tree).remove("pc-stolen")
     with pytest.raises(DirectoryUnavailable) as refused:
         source(slapd, "pc-stolen", password).ask(["abe"], 20)
-    assert refused.value.reason == "directory_account"
+    assert refused.value.reason == "account_refused"

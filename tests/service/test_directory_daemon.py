@@ -360,13 +360,16 @@ class Stuck:
         self.free.wait(PATIENCE_S)
         raise DirectoryUnavailable("too late")
 
+    def manifest(self) -> bytes | None:
+        raise DirectoryUnavailable("too late")
+
 
 def test_what_no_deadline_can_end_is_left_behind(tmp_path: Path) -> None:
     stuck, loop = Stuck(), Loop()
     cache = Cache(tmp_path / "cache", valid_days=14, clock=time.time)
     cache.keep_papers(RealmPapers(b"manifest", (b"delegation",), b"host"), int(time.time()))
     cache.keep("tanaka", SealedFace(TEMPLATE, KEYS, None), int(time.time()) - 10_000)
-    fetcher = Fetcher(stuck, cache, timeout_s=0.1, refresh_s=900, random=lambda: 0.5)
+    fetcher = Fetcher(stuck, cache, timeout_s=0.1, refresh_s=900, poll_s=30, random=lambda: 0.5)
     server = Server(loop)
     path = tmp_path / "socket"
     DirectoryService(loop, fetcher, {os.getuid()}, 0.1).listen(server, bind_listener(path, 0o600))
