@@ -108,11 +108,17 @@ def _facts(logon: dict[str, Any], directory: dict[str, Any] | None, run: Run) ->
     contact, until = directory.get("last_contact"), _cache_until(logon, directory, run)
     return [
         *facts,
-        (_("Directory"), _("online") if directory.get("online") else _("offline")),
+        (_("Directory"), _connection(directory)),
         (_("Last contact"), _("{age} ago").format(age=_span(run.now - contact)) if contact else _("never")),
         (_("Without it until"), moment(until) if until is not None else _("unknown")),
         (_("People in the cache"), str(directory.get("cached", 0))),
     ]
+
+
+def _connection(directory: dict[str, Any]) -> str:
+    if directory.get("shut_out"):
+        return _("refuses this PC")
+    return _("online") if directory.get("online") else _("offline")
 
 
 def _seconds(age: Any) -> int | None:

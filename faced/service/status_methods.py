@@ -87,6 +87,12 @@ class StatusMethods:
             )
         if directory == "unavailable":
             warnings.append(_("faced-directory does not answer: nobody new can log on."))
+        if directory == "shut_out":
+            warnings.append(
+                _(
+                    "The directory refuses this PC: nobody can log on. It was taken out of the realm, or its account is lost."
+                )
+            )
         if age_s is not None and age_s > MANIFEST_ALARM_S:
             warnings.append(_("The realm's manifest was not renewed for a week: ask the authority station."))
         return warnings
@@ -102,4 +108,6 @@ class StatusMethods:
 def _directory_state(answer: Answer) -> str:
     if not isinstance(answer, dict):
         return "unavailable"
+    if answer.get("shut_out") is True:
+        return "shut_out"
     return "online" if answer.get("online") is True else "offline"

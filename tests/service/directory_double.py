@@ -22,6 +22,7 @@ class DirectoryDouble(Daemon):
         #: What is there for a host that is cut off; None while it is not.
         self.papers: Bundle | None = None
         self.silent = False
+        self.shut_out = False
         methods = {
             "Fetch": self._fetch,
             "Standing": self._standing,
@@ -34,6 +35,7 @@ class DirectoryDouble(Daemon):
     def _fetch(self, call: Call) -> None:
         if self.silent:
             return
+        self._check_account()
         login = call.parameters["login"]
         bundle = self.bundles.get(login)
         if call.parameters["anew"]:
@@ -48,11 +50,16 @@ class DirectoryDouble(Daemon):
     def _standing(self, call: Call) -> None:
         if self.silent:
             return
+        self._check_account()
         bundle = self.bundles.get(call.parameters["login"])
         call.reply(bundle=None if bundle is None else bundle.to_wire())
 
     def _papers(self, call: Call) -> None:
         call.reply(bundle=None if self.papers is None else self.papers.to_wire())
+
+    def _check_account(self) -> None:
+        if self.shut_out:
+            raise VarlinkError("io.faced.Directory.Unavailable", {"reason": "account_refused"})
 
     def _used(self, call: Call) -> None:
         self.used.append(call.parameters["login"])

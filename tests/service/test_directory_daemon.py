@@ -20,6 +20,7 @@ import pytest
 from faced.directory.bundle import Bundle, RealmPapers
 from faced.directory.cache import Cache
 from faced.directory.fetcher import Fetcher
+from faced.directory.hosts import Hosts
 from faced.directory.people import People, SealedFace
 from faced.directory.realm import RealmDocuments
 from faced.directory.source import Answer
@@ -52,7 +53,9 @@ def slapd() -> Iterator[PrivateSlapd]:
 class Daemon:
     """One ``faced-directory``, its configuration, and what it told the service manager."""
 
-    def __init__(self, slapd: PrivateSlapd, folder: Path, *, timeout_s: float = 5.0, refresh_s: int = 900) -> None:
+    def __init__(
+        self, slapd: PrivateSlapd, folder: Path, *, timeout_s: float = 5.0, refresh_s: int = 900, poll_s: float = 30.0
+    ) -> None:
         self.folder = folder
         self.socket = folder / "directory"
         self.password = folder / "directory.password"
@@ -71,6 +74,7 @@ bind_dn = "{slapd.tree.host("pc-001")}"
 password = "{self.password}"
 timeout_s = {timeout_s}
 refresh_s = {refresh_s}
+poll_s = {poll_s}
 [sockets]
 directory = "{self.socket}"
 [state]
@@ -235,6 +239,38 @@ def test_the_refresh_brings_a_tombstone_without_anybody_asking(slapd: PrivateSla
         assert TEMPLATE not in file.read_bytes()
     finally:
         daemon.close()
+
+
+def test_the_poll_brings_a_manifest_and_notices_that_the_account_has_ended(slapd: PrivateSlapd, tmp_path: Path) -> None:
+    slapd.start()
+    daemon = Daemon(slapd, tmp_path, poll_s=0.5)
+    until = time.monotonic() + PATIENCE_S
+    try:
+        daemon.ready()
+        daemon.fetch("tanaka")
+        daemon.ask("Used", login="tanaka")
+        with slapd.admin() as admin:
+            RealmDocuments(admin, slapd.tree).publish_manifest(b"it names pc-001")
+        while daemon.fetch("tanaka").manifest != b"it names pc-001":
+            assert time.monotonic() < until
+        with slapd.role(RoleAccount.MANIFEST) as manifest:
+            Hosts(manifest, slapd.tree).shut_out("pc-001")
+        while not daemon.ask("Status")["shut_out"]:
+            assert time.monotonic() < until
+        for method in ("Fetch", "Standing"):
+            with pytest.raises(VarlinkError) as refused:
+                daemon.ask(method, login="tanaka")
+            assert refused.value.parameters == {"reason": "account_refused"}
+        assert "shut out" in daemon.told("STATUS=shut out")
+    finally:
+        daemon.close()
+        with slapd.role(RoleAccount.OPERATE) as operate:
+            operate.modify(
+                slapd.tree.host("pc-001"),
+                give={"objectClass": [b"simpleSecurityObject"], "userPassword": [slapd.host_password.encode()]},  # type: ignore[attr-defined]
+            )
+        with slapd.admin() as admin:
+            RealmDocuments(admin, slapd.tree).publish_manifest(b"manifest")
 
 
 def test_other_users_are_kept_out_by_the_mode_and_refused_by_their_uid(daemon: Daemon) -> None:

@@ -429,6 +429,16 @@ def test_a_nonce_is_32_hexadecimal_digits(pc: Office, nonce: str) -> None:
     assert refused.value.parameters == {"parameter": "nonce"}
 
 
+def test_a_pc_that_the_directory_shuts_out_refuses_in_both_phases(pc: Office) -> None:
+    pc.directory.shut_out = True
+    assert pc.decide()["outcome"] == "revoked"
+    assert pc.account() == {"standing": "revoked", "text": "Not permitted: call the IS section.", "nonce": NONCE}
+    assert pc.records.words()[-2:] == [
+        ("refused", "revoked", "account_refused"),
+        ("account", "revoked", "account_refused"),
+    ]
+
+
 def test_the_account_phase_knows_the_revoked(pc: Office) -> None:
     bundle = pc.directory.bundles["tanaka"]
     pc.directory.bundles["tanaka"] = replace(bundle, tombstone=pc.authority.tombstone("tanaka", 99))
