@@ -13,6 +13,7 @@ import click
 from cli.host_renewal import renew_keys
 from cli.passphrase import passphrase_file_option
 from cli.printing import confirm, dry_run_option, json_option, print_facts, print_json, print_table
+from cli.revocation import revoke
 from cli.run import Run, pass_run
 from cli.station import connector, open_desk, station_option
 from faced.directory.connector import Account
@@ -37,12 +38,13 @@ _PASSWORD_BYTES = 24
 _ANCHOR_MODE = 0o644
 
 
-@click.group(help=_("Let PCs join the realm, approve and list them."))
+@click.group(help=_("Let PCs join the realm, approve, list and revoke them."))
 def host() -> None:
     """The noun."""
 
 
 host.add_command(renew_keys)
+host.add_command(revoke)
 
 
 @host.command(

@@ -25,6 +25,7 @@ from faced.enrolment.founding import DEFAULT_GROUP, Founding, check_free, found
 from faced.enrolment.manifest import last_manifest, next_manifest, with_checkpoint
 from faced.enrolment.person import check_group, check_login
 from faced.enrolment.planting import publish_realm, refuse_other_realm
+from faced.enrolment.revising import revise_manifest, sign_manifest
 from faced.enrolment.station import Station, Unlock
 from faced.errors import FacedError, StateError, TrustError
 from faced.i18n import _
@@ -242,14 +243,15 @@ def reissue(
         return
     desk = open_desk(run, station_path, Role.MANIFEST, passphrase_file)
     with nullcontext() if offline else desk.connect() as connection:
-        new = with_checkpoint(next_manifest(last_manifest(desk.station), run.now), desk.station)
-        data = desk.station.realm.issue_manifest(desk.key.sign, new)
-        # Our own check: a delegation that has run out must show here and not on every workstation.
-        desk.station.realm.verifier(desk.station.delegations, data, run.now)
-        with desk.recorded(Act.MANIFEST, str(new.serial)):
+        with desk.recorded(Act.MANIFEST):
             if connection is not None:
-                RealmDocuments(connection, desk.tree).publish_manifest(data)
-            desk.station.keep_manifest(data)
+                documents = RealmDocuments(connection, desk.tree)
+                new = revise_manifest(
+                    desk.station, desk.key, documents, run.now, lambda manifest: with_checkpoint(manifest, desk.station)
+                )
+            else:
+                new = with_checkpoint(next_manifest(last_manifest(desk.station), run.now), desk.station)
+                desk.station.keep_manifest(sign_manifest(desk.station, desk.key, new, run.now))
     pressing = alarms(desk.station, run.now)
     if as_json:
         facts = {"serial": new.serial, "expires": new.expires, "alarms": facts_of_alarms(pressing), "dry_run": False}

@@ -41,6 +41,7 @@ class Act(StrEnum):
     MANIFEST = "manifest"
     ROTATE = "rotate"
     APPROVE_HOST = "approve_host"
+    REVOKE_HOST = "revoke_host"
     ENROL = "enrol"
     WITHDRAW = "withdraw"
     EVALUATE = "evaluate"
