@@ -18,19 +18,18 @@ from cli.run import Run, pass_run
 from cli.station import connector, open_desk, station_option
 from faced.directory.connector import Account
 from faced.directory.hosts import Host, Hosts
-from faced.directory.password import read_password
 from faced.directory.tree import Tree
 from faced.enrolment.acts import Act
-from faced.enrolment.admission import admit, own_keys
+from faced.enrolment.admission import admit
 from faced.enrolment.fiscal_year import FiscalYear, last_day
 from faced.enrolment.founding import DEFAULT_GROUP
+from faced.enrolment.host_secret import Form, HostKeyStore, HostSecret, Seal
 from faced.enrolment.joining import MAX_SIZE, HostRequest, Welcome, check_host_name
 from faced.enrolment.person import check_group
 from faced.enrolment.planting import hashed_password
 from faced.enrolment.station import replace_file
 from faced.errors import DirectoryError, NotInDirectory, StateError, TrustError
 from faced.i18n import _
-from faced.trust.keys import HostKeys, read_key_file
 from faced.trust.realm import Realm, Role, Verifier
 from faced.trust.statement import Kind
 
@@ -66,7 +65,16 @@ host.add_command(revoke)
     "--welcome", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE", help=_("Finish joining.")
 )
 @click.option("--fingerprint", metavar="TEXT", help=_("The realm's fingerprint, instead of being asked about it."))
-@click.option("--dry-run", is_flag=True, help=_("Say what would be done, and do nothing."))
+@click.option(
+    "--with-key",
+    "seal",
+    type=click.Choice([seal.value for seal in Seal]),
+    default=Seal.AUTO.value,
+    help=_(
+        "What seals the keys and the password: the TPM, this system's own key, or nothing. Otherwise the strongest."
+    ),
+)
+@dry_run_option
 @pass_run
 def join(
     run: Run,
@@ -74,26 +82,29 @@ def join(
     request_path: Path | None,
     welcome: Path | None,
     fingerprint: str | None,
+    seal: str,
     dry_run: bool,
 ) -> None:
     """Ask, or take what was answered."""
     if welcome is not None:
-        _finish(run, welcome, fingerprint, dry_run)
+        _finish(run, welcome, fingerprint, Seal(seal), dry_run)
         return
     chosen = check_host_name(name or run.config.host.name or socket.gethostname().split(".")[0].lower())
     epoch = FiscalYear.at(run.now).number
-    keys_path = run.config.host.keys
+    store = HostKeyStore(HostSecret(run.config.host.keys))
     if dry_run:
-        click.echo(_("Would make the keys of {name} in {path}.").format(name=chosen, path=keys_path))
+        click.echo(_("Would make the keys of {name} in {path}.").format(name=chosen, path=run.config.host.keys))
         return
-    keys = own_keys(keys_path, chosen, epoch)
+    keys = store.own(chosen, epoch, Seal(seal))
+    _warn_of(store.secret)
     request = HostRequest.of(keys, epoch)
     data = request.sign_with(keys)
     if request_path is not None:
         replace_file(request_path, data)
         click.echo(_("The request is in {path}. Take it to the station.").format(path=request_path))
     else:
-        account = Account(run.config.directory.bind_dn, read_password(run.config.directory.password))
+        password = HostSecret(run.config.directory.password).read().decode().strip()
+        account = Account(run.config.directory.bind_dn, password)
         with connector(run, account).connect() as connection:
             Hosts(connection, Tree.configured(run.config.directory)).request(chosen, data)
         click.echo(_("The request is in the directory."))
@@ -249,9 +260,20 @@ def _state_word(state: str) -> str:
     return words.get(state) or _("not valid ({reason})").format(reason=state)
 
 
-def _finish(run: Run, path: Path, fingerprint: str | None, dry_run: bool) -> None:
+def _warn_of(secret: HostSecret) -> None:
+    """Say it when a secret lies in the open for root and for whoever takes the disk."""
+    if secret.form is Form.PLAIN:
+        click.echo(
+            _("WARNING: {path} is a plain file: nothing on this computer could seal it. See facectl doctor.").format(
+                path=secret.path
+            ),
+            err=True,
+        )
+
+
+def _finish(run: Run, path: Path, fingerprint: str | None, seal: Seal, dry_run: bool) -> None:
     welcome = Welcome.parse(_read(path))
-    keys = HostKeys.from_content(read_key_file(run.config.host.keys))
+    keys = HostKeyStore(HostSecret(run.config.host.keys)).read()
     password = welcome.open(keys)
     realm = Realm.open(welcome.anchor)
     anchor_path = run.config.realm.anchor
@@ -270,7 +292,9 @@ def _finish(run: Run, path: Path, fingerprint: str | None, dry_run: bool) -> Non
     if dry_run:
         click.echo(_("Would join the realm {name}.").format(name=realm.name))
         return
-    replace_file(run.config.directory.password, (password + "\n").encode())
+    kept = HostSecret(run.config.directory.password)
+    kept.keep((password + "\n").encode(), seal)
+    _warn_of(kept)
     replace_file(anchor_path, welcome.anchor)
     # The daemons read the anchor under their own accounts; it is public.
     os.chmod(anchor_path, _ANCHOR_MODE)

@@ -10,6 +10,7 @@ import os
 import tomllib
 import types
 import typing
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ DEFAULT_PATH = Path("/etc/faced/faced.toml")
 HIGHEST_CEILING = 50
 #: A revocation must reach a PC within a minute.
 _LONGEST_POLL_S = 45.0
+#: SetCredential= in the units.
+_ABSENT = b"absent"
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class HostConfig:
     """This workstation's own identity."""
 
     name: str = ""
-    #: Host keys: a credential of this name below $CREDENTIALS_DIRECTORY if there is one, else this file (mode 0600).
+    #: Host keys: handed over by systemd (see :func:`handed_over`), else this file (mode 0600).
     keys: Path = Path("/etc/faced/host.keys")
 
 
@@ -123,7 +126,7 @@ class DirectoryConfig:
     people_base: str = ""
     ca_file: Path = Path("/etc/faced/directory-ca.pem")
     bind_dn: str = ""
-    #: A credential of this name below $CREDENTIALS_DIRECTORY if there is one, else this file (mode 0600).
+    #: Handed over by systemd (see :func:`handed_over`), else this file (mode 0600).
     password: Path = Path("/etc/faced/directory.password")
     timeout_s: float = 2.0
     refresh_s: int = 900
@@ -172,6 +175,21 @@ class Config:
     sockets: SocketsConfig = field(default_factory=SocketsConfig)
     state: StateConfig = field(default_factory=StateConfig)
     station: StationConfig = field(default_factory=StationConfig)
+
+
+def sealed_path(path: Path) -> Path:
+    """Where the encrypted systemd credential of a secret lies: beside its plain file, which is not there then."""
+    return path.with_name(f"{path.name}.cred")
+
+
+def handed_over(path: Path, environ: Mapping[str, str]) -> Path | None:
+    """The secret of this path as systemd handed it over: what was sealed, else the plain file; None if it did not.
+
+    The units load both and put a word in the place of the one that is not there (systemd takes no empty value).
+    """
+    folder = environ.get("CREDENTIALS_DIRECTORY")
+    found = (Path(folder, name) for name in (sealed_path(path).name, path.name)) if folder else ()
+    return next((each for each in found if each.exists() and each.read_bytes() != _ABSENT), None)
 
 
 def load(path: Path | None = None) -> Config:

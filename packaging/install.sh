@@ -17,7 +17,6 @@ put() { # MODE FOLDER FILE...: those of the files that are there
 make -s -C pam_module
 put 0644 "/usr/lib/$(gcc -print-multiarch)/security" pam_module/pam_faced.so
 put 0644 /usr/lib/systemd/system packaging/systemd/*.service packaging/systemd/*.socket packaging/systemd/*.timer
-put 0644 /usr/share/doc/faced/faced.service.d packaging/systemd/faced.service.d/*.example
 put 0644 /usr/share/doc/faced/faced-directory.service.d packaging/systemd/faced-directory.service.d/*.example
 put 0644 /usr/lib/sysusers.d packaging/sysusers.d/faced.conf
 put 0644 /usr/lib/tmpfiles.d packaging/tmpfiles.d/faced.conf

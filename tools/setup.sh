@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 packages="ca-certificates gcc gettext iproute2 ldap-utils libdlib-data libjson-c-dev libnss-wrapper libpam-wrapper libpam0g-dev
  libsystemd-dev make mmdebstrap openssl pamtester pkg-config python3 python3-dev python3-pypamtest python3-venv slapd
- systemd systemd-container util-linux valgrind"
+ swtpm swtpm-tools systemd systemd-container tpm2-tools util-linux valgrind"
 
 missing=$(for package in $packages; do dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || echo "$package"; done)
 if [ -n "$missing" ]; then

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
+from faced.config import handed_over
 from faced.errors import ConfigError
 from faced.i18n import _
 
@@ -14,12 +15,11 @@ _LARGEST = 1024
 
 
 def read_password(path: Path, environ: Mapping[str, str] = os.environ) -> str:
-    """The password: a credential of the file's name below ``$CREDENTIALS_DIRECTORY`` if there is one, else the file.
+    """The password: what systemd handed over, else the file.
 
     :raises ConfigError: there is none, it is empty, or others than its owner may read the file.
     """
-    credential = Path(environ["CREDENTIALS_DIRECTORY"], path.name) if environ.get("CREDENTIALS_DIRECTORY") else None
-    chosen = credential if credential is not None and credential.exists() else path
+    chosen = handed_over(path, environ) or path
     try:
         descriptor = os.open(chosen, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         with os.fdopen(descriptor, "rb") as file:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from nacl.public import PrivateKey
 
 from faced.directory.hosts import Host
 from faced.enrolment.fiscal_year import FiscalYear
 from faced.enrolment.joining import HostRequest
-from faced.enrolment.station import RoleKey, replace_file
+from faced.enrolment.station import RoleKey
 from faced.errors import TrustError
 from faced.i18n import _
 from faced.trust.host import HostRecord, issue_host, read_host
-from faced.trust.keys import HostKeys, encode_key_file, read_key_file, write_key_file
 from faced.trust.realm import Verifier
 from faced.trust.statement import Kind
 
@@ -150,26 +148,3 @@ def _end(verifier: Verifier, held: Iterable[tuple[str, int]]) -> int:
     assert verifier.manifest is not None  # noqa: S101 - the callers looked
     wanted = set(held)
     return max(epoch.not_after for epoch in verifier.manifest.epochs if (epoch.group, epoch.number) in wanted)
-
-
-def own_keys(path: Path, name: str, epoch: int) -> HostKeys:
-    """This computer's keys: those it has, with one for the epoch added if need be, or new ones.
-
-    :raises TrustError: ``wrong_host`` if the keys are another computer's; as :func:`read_key_file`.
-    """
-    if not path.exists():
-        keys = HostKeys.generate(name, epoch)
-        write_key_file(path, keys.content())
-        return keys
-    keys = HostKeys.from_content(read_key_file(path))
-    if keys.name != name:
-        raise TrustError(
-            _("The keys in {path} are for {other}. Remove the file if this computer really has another name.").format(
-                path=path, other=keys.name
-            ),
-            reason="wrong_host",
-        )
-    if epoch not in keys.boxes:
-        keys = HostKeys(name, keys.sign, {**keys.boxes, epoch: HostKeys.generate(name, epoch).boxes[epoch]})
-        replace_file(path, encode_key_file(keys.content()))
-    return keys

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from faced.camera.choose import open_camera
-from faced.config import Config, load
+from faced.config import Config, handed_over, load
 from faced.errors import ConfigError, FacedError, StateError
 from faced.i18n import _, set_language
 from faced.landmarks.detector import FaceDetector
@@ -74,9 +74,8 @@ def host_keys(config: Config, environ: Mapping[str, str]) -> HostKeys:
     :raises TrustError: missing, readable by others, or damaged.
     :raises ConfigError: if they are another computer's.
     """
-    folder = environ.get("CREDENTIALS_DIRECTORY")
-    credential = Path(folder) / config.host.keys.name if folder else None
-    if credential is not None and credential.exists():
+    credential = handed_over(config.host.keys, environ)
+    if credential is not None:
         # PID 1 guards it, by an access list that looks like group rights.
         content = decode_key_file(credential.read_bytes())
     else:

@@ -89,9 +89,7 @@ class StatusMethods:
             warnings.append(_("faced-directory does not answer: nobody new can log on."))
         if directory == "shut_out":
             warnings.append(
-                _(
-                    "The directory refuses this PC: nobody can log on. It was taken out of the realm, or its account is lost."
-                )
+                _("The directory refuses this PC, so nobody can log on: it was revoked, or its account is lost.")
             )
         if age_s is not None and age_s > MANIFEST_ALARM_S:
             warnings.append(_("The realm's manifest was not renewed for a week: ask the authority station."))

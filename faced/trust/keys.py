@@ -158,12 +158,12 @@ def read_key_file(path: Path, passphrase: bytes | None = None) -> dict[str, Any]
 
     :raises TrustError: ``key_file`` (missing, readable by others), ``wrong_passphrase`` or ``malformed``.
     """
-    return decode_key_file(_read_private(path), passphrase)
+    return decode_key_file(read_private_file(path), passphrase)
 
 
 def is_protected(path: Path) -> bool:
     """Whether a passphrase is needed to open this key file."""
-    outer = encoding.decode(_read_private(path))
+    outer = encoding.decode(read_private_file(path))
     return isinstance(outer, dict) and "sealed" in outer
 
 
@@ -208,7 +208,11 @@ def _stretch(passphrase: bytes, head: Mapping[str, Any]) -> bytes:
         raise _malformed() from None
 
 
-def _read_private(path: Path) -> bytes:
+def read_private_file(path: Path) -> bytes:
+    """What is in a file that only its owner can read, 64 KiB at most.
+
+    :raises TrustError: ``key_file``.
+    """
     try:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())

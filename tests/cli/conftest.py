@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,11 @@ from cli.main import group
 from cli.run import Run
 from faced.directory.tree import RoleAccount
 from faced.enrolment.founding import Founding, found
+from faced.enrolment.host_secret import HostKeyStore, HostSecret
 from faced.enrolment.planting import publish_realm
 from faced.enrolment.station import Station
 from faced.i18n import set_language
-from faced.trust.keys import Argon2id
+from faced.trust.keys import Argon2id, HostKeys
 from faced.trust.realm import Role
 from tests.rig.slapd import PrivateSlapd
 
@@ -79,7 +81,7 @@ class Office:
             input=input,
             obj=Run(self.config, clock=lambda: self.now, cost=self.cost),
             prog_name="facectl",
-            env={"FACED_PASSPHRASE_FILE": str(self.passphrases)},
+            env={"FACED_PASSPHRASE_FILE": str(self.passphrases), **self.sealing},
         )
         assert "Traceback" not in result.output
         return result
@@ -89,6 +91,28 @@ class Office:
         result = self.facectl(*arguments, "--json")
         assert result.exit_code == 0, result.output
         return json.loads(result.stdout)
+
+    @property
+    def sealing(self) -> dict[str, str]:
+        """The PC has a key of its own for credentials, and no TPM."""
+        return {
+            "SYSTEMD_CREDENTIAL_SECRET": str(self.folder / "credential.secret"),
+            "SYSTEMD_TPM2_DEVICE": "device:/dev/none",
+        }
+
+    def secret_of_pc(self, name: str) -> HostSecret:
+        """ "host.keys" or "directory.password" of the PC, in whichever form it rests."""
+        return HostSecret(self.folder / name, {**os.environ, **self.sealing})
+
+    @property
+    def host_keys(self) -> HostKeys:
+        """The PC's keys."""
+        return HostKeyStore(self.secret_of_pc("host.keys")).read()
+
+    @property
+    def host_password(self) -> str:
+        """The password that the PC binds with."""
+        return self.secret_of_pc("directory.password").read().decode().strip()
 
     @property
     def station(self) -> Station:

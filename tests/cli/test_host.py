@@ -9,8 +9,8 @@ from click.testing import Result
 
 from faced.directory.connector import Account, Connector
 from faced.directory.hosts import Hosts
+from faced.enrolment.host_secret import Form
 from faced.trust.host import open_epoch_keys
-from faced.trust.keys import HostKeys, read_key_file
 from faced.trust.realm import Realm
 from tests.cli.conftest import NOW, Office
 
@@ -49,7 +49,7 @@ def joined(office: Office) -> None:
 
 def test_a_pc_that_was_approved_opens_its_groups_keys_with_its_own_directory_account(founded: Office) -> None:
     joined(founded)
-    password = (founded.folder / "directory.password").read_text().strip()
+    password = founded.host_password
     connector = Connector(
         [founded.slapd.ldaps_url],
         founded.slapd.ca_file,
@@ -60,19 +60,31 @@ def test_a_pc_that_was_approved_opens_its_groups_keys_with_its_own_directory_acc
         held = Hosts(connection, founded.slapd.tree).read("pc0123")
     assert held.groups == ("default",)
     assert held.statement is not None
-    keys = HostKeys.from_content(read_key_file(founded.folder / "host.keys"))
+    keys = founded.host_keys
     opened = open_epoch_keys(founded.station.verifier(NOW), held.statement, keys)
     assert list(opened) == [("default", 2026)]
     assert Realm.open((founded.folder / "realm.anchor").read_bytes()) == founded.station.realm
 
 
-def test_secrets_of_the_pc_are_private_and_its_anchor_is_public(founded: Office) -> None:
+def test_secrets_of_the_pc_are_sealed_and_its_anchor_is_public(founded: Office) -> None:
     joined(founded)
     modes = {
         name: stat.S_IMODE((founded.folder / name).stat().st_mode)
-        for name in ("host.keys", "directory.password", "realm.anchor")
+        for name in ("host.keys.cred", "directory.password.cred", "realm.anchor")
     }
-    assert modes == {"host.keys": 0o600, "directory.password": 0o600, "realm.anchor": 0o644}
+    assert modes == {"host.keys.cred": 0o600, "directory.password.cred": 0o600, "realm.anchor": 0o644}
+    for name in ("host.keys", "directory.password"):
+        assert not (founded.folder / name).exists()
+        assert founded.secret_of_pc(name).form is Form.HOST_KEY
+
+
+def test_a_secret_that_nothing_seals_is_a_private_file_and_the_administrator_is_told(founded: Office) -> None:
+    result = founded.facectl("host", "join", "--request", founded.folder / "request", "--with-key", "none")
+    assert (result.exit_code, "plain file" in result.output) == (0, True)
+    assert stat.S_IMODE((founded.folder / "host.keys").stat().st_mode) == 0o600
+    asked = founded.facectl("host", "join", "--request", founded.folder / "request", "--with-key", "tpm2")
+    assert (asked.exit_code, "Nothing was changed" in asked.output) == (10, True)
+    assert founded.secret_of_pc("host.keys").form is Form.PLAIN
 
 
 def test_a_request_of_another_computer_is_found_out_by_its_fingerprint(founded: Office) -> None:
@@ -119,7 +131,7 @@ def test_next_year_the_pc_adds_a_key_and_keeps_its_name(founded: Office) -> None
     first = ask(founded)
     founded.now = NOW + 200 * DAY
     assert ask(founded) != first
-    keys = HostKeys.from_content(read_key_file(founded.folder / "host.keys"))
+    keys = founded.host_keys
     assert sorted(keys.boxes) == [2026, 2027]
 
 
@@ -143,7 +155,7 @@ def test_a_wrong_realm_fingerprint_pins_nothing(founded: Office) -> None:
     result = founded.facectl("host", "join", "--welcome", welcome, "--fingerprint", "0000 1111 2222 3333 4444")
     assert result.exit_code == 6
     assert not (founded.folder / "realm.anchor").exists()
-    assert not (founded.folder / "directory.password").exists()
+    assert founded.secret_of_pc("directory.password").form is None
 
 
 def test_a_host_without_request_says_what_to_do(founded: Office) -> None:

@@ -22,7 +22,6 @@ from faced.enrolment.revising import revise_manifest
 from faced.enrolment.station import RoleKey, Station
 from faced.errors import AccountRefused, DirectoryError, TrustError
 from faced.trust.host import open_epoch_keys
-from faced.trust.keys import HostKeys, read_key_file
 from faced.trust.realm import Manifest, Role
 from tests.cli.conftest import NOW, ROLE_PASSPHRASE, Office
 from tests.cli.test_host import approve, ask, joined
@@ -37,10 +36,8 @@ def revoke(office: Office, *more: object, name: str = "pc0123") -> dict[str, obj
 
 
 def account(office: Office, name: str = "pc0123") -> Connector:
-    password = (office.folder / "directory.password").read_text().strip()
-    return Connector(
-        [office.slapd.ldaps_url], office.slapd.ca_file, Account(office.slapd.tree.host(name), password), timeout_s=10
-    )
+    bind = Account(office.slapd.tree.host(name), office.host_password)
+    return Connector([office.slapd.ldaps_url], office.slapd.ca_file, bind, timeout_s=10)
 
 
 def published(office: Office) -> bytes:
@@ -55,7 +52,7 @@ def test_a_revoked_pc_opens_nothing_and_has_no_account(founded: Office) -> None:
     with account(founded).connect() as connection:
         statement = Hosts(connection, founded.slapd.tree).read("pc0123").statement
     assert statement is not None
-    keys = HostKeys.from_content(read_key_file(founded.folder / "host.keys"))
+    keys = founded.host_keys
     station = founded.station
     before = station.realm.verifier(station.delegations, published(founded), NOW)
     assert open_epoch_keys(before, statement, keys)

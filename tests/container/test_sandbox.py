@@ -125,8 +125,11 @@ def test_no_device_but_the_camera_and_that_only_for_the_logon_daemon(
 
 
 def test_each_daemon_gets_its_own_secret_and_no_other(logon: dict[str, Any], directory: dict[str, Any]) -> None:
-    assert logon["credentials"] == {"host.keys": "the host's keys"}
-    assert directory["credentials"] == {"directory.password": "the directory password"}
+    assert logon["credentials"] == {"host.keys": "the host's keys", "host.keys.cred": "absent"}
+    assert directory["credentials"] == {
+        "directory.password": "the directory password",
+        "directory.password.cred": "absent",
+    }
     for result in logon, directory:
         assert result["host_keys"] == result["directory_password"] == "EACCES"
         assert result["other_state"] == "EACCES"
@@ -190,18 +193,19 @@ def test_a_site_can_narrow_the_network_to_its_servers(machine: Container, direct
         machine.systemctl("daemon-reload")
 
 
-def test_sealed_keys_reach_the_daemon_and_the_clear_file_is_gone(machine: Container, logon: dict[str, Any]) -> None:
-    drop_in = "/run/systemd/system/faced.service.d/sealed-keys.conf"
-    machine.run(
-        "sh",
-        "-c",
-        "echo -n 'sealed keys' | systemd-creds encrypt --with-key=host --name=host.keys - /etc/faced/host.keys.cred",
-    )
-    machine.run("rm", "/etc/faced/host.keys")
-    machine.run("cp", "/usr/share/doc/faced/faced.service.d/sealed-keys.conf.example", drop_in)
-    try:
-        assert probed(machine, "faced", "faced-directory")["credentials"] == {"host.keys": "sealed keys"}
-    finally:
-        machine.run("rm", drop_in, "/etc/faced/host.keys.cred")
-        machine.write("/etc/faced/host.keys", "the host's keys", 0o600)
-        machine.systemctl("daemon-reload")
+@pytest.mark.usefixtures("logon", "directory")
+def test_sealed_secrets_reach_the_daemons_and_what_does_not_open_starts_nothing(machine: Container) -> None:
+    secrets = {"faced": "host.keys", "faced-directory": "directory.password"}
+    others = {"faced": "faced-directory", "faced-directory": "faced"}
+    for unit, name in secrets.items():
+        sealing = f"systemd-creds encrypt --with-key=host --name={name}.cred /etc/faced/{name} /etc/faced/{name}.cred"
+        clear = machine.run("cat", f"/etc/faced/{name}").stdout
+        machine.run("sh", "-c", f"{sealing} && rm /etc/faced/{name}")
+        try:
+            assert probed(machine, unit, others[unit])["credentials"] == {f"{name}.cred": clear, name: "absent"}
+            machine.run("sh", "-c", f"sed -i 's/^..../AAAA/' /etc/faced/{name}.cred")
+            with pytest.raises(AssertionError, match=f"start {unit}"):
+                probed(machine, unit, others[unit])
+        finally:
+            machine.run("rm", f"/etc/faced/{name}.cred")
+            machine.write(f"/etc/faced/{name}", clear, 0o600)

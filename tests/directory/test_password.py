@@ -25,7 +25,12 @@ def test_a_credential_of_that_name_is_preferred(file: Path, tmp_path: Path) -> N
     credentials.mkdir()
     (credentials / file.name).write_text("from systemd")
     assert read_password(file, {"CREDENTIALS_DIRECTORY": str(credentials)}) == "from systemd"
-    (credentials / file.name).unlink()
+    sealed = credentials / f"{file.name}.cred"
+    sealed.write_text("sealed before")
+    assert read_password(file, {"CREDENTIALS_DIRECTORY": str(credentials)}) == "sealed before"
+    sealed.write_text("absent")
+    assert read_password(file, {"CREDENTIALS_DIRECTORY": str(credentials)}) == "from systemd"
+    (credentials / file.name).write_text("absent")
     assert read_password(file, {"CREDENTIALS_DIRECTORY": str(credentials)}) == "from the file"
 
 

@@ -357,6 +357,9 @@ def test_keys_come_from_the_credential_before_the_file(tmp_path: Path) -> None:
     # PID 1 marks a credential's access list with group rights.
     (credentials / "host.keys").chmod(0o440)
     assert host_keys(config, {"CREDENTIALS_DIRECTORY": str(credentials)}).name == "from-credential"
+    (credentials / "host.keys").rename(credentials / "host.keys.cred")
+    (credentials / "host.keys").write_text("absent")
+    assert host_keys(config, {"CREDENTIALS_DIRECTORY": str(credentials)}).name == "from-credential"
 
 
 def test_keys_that_others_can_read_or_of_another_computer_are_refused(tmp_path: Path) -> None:
