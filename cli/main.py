@@ -18,6 +18,7 @@ def group() -> LazyGroup:
     """The command with all its nouns, its texts in the language in force."""
     nouns = {
         "status": ("cli.status:status", _("Is this PC ready? Warnings come first.")),
+        "doctor": ("cli.doctor:doctor", _("How well does this PC protect its keys? What to do about it.")),
         "verify": ("cli.verify:verify", _("Try the face check of one person on this PC; nobody is logged on.")),
         "logon-test": ("cli.logon_test:logon_test", _("Try a whole logon (password and face) as a service does it.")),
         "liveness-test": ("cli.liveness_test:liveness_test", _("Try real prints and screens at this PC's camera.")),

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import json
+
+from tests.cli.conftest import Office
+from tests.cli.test_host import joined
+
+
+def test_a_pc_that_joined_is_graded_by_what_seals_its_secrets(founded: Office) -> None:
+    joined(founded)
+    answer = founded.json("doctor")
+    assert (answer["grade"], answer["sound"]) == ("host_key", True)
+    assert {secret["name"]: secret["form"] for secret in answer["secrets"]} == {
+        "host.keys": "host_key",
+        "directory.password": "host_key",
+    }
+    text = founded.facectl("doctor").output
+    assert "3 of 4" in text
+    assert "Stolen: whoever reads its disk" in text
+
+
+def test_plain_and_missing_secrets_are_status_1_with_what_to_do(founded: Office) -> None:
+    result = founded.facectl("doctor")
+    assert (result.exit_code, "facectl host join" in result.output) == (1, True)
+    founded.facectl("host", "join", "--request", founded.folder / "request", "--with-key", "none")
+    founded.secret("directory.password", "password")
+    result = founded.facectl("doctor", "--json")
+    assert (result.exit_code, json.loads(result.stdout)["grade"]) == (1, "plain")
+
+
+def test_a_damaged_credential_is_named(founded: Office) -> None:
+    joined(founded)
+    (founded.folder / "host.keys.cred").write_bytes(b"damaged")
+    result = founded.facectl("doctor")
+    assert result.exit_code == 1
+    assert "host.keys.cred does not open" in result.output
