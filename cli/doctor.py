@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import click
@@ -14,26 +15,71 @@ from faced.enrolment.host_secret import Form, HostSecret
 from faced.enrolment.protection import Grade, Protection, examine
 from faced.errors import NotAllowed
 from faced.i18n import _
+from faced.logon import pam_stack
+from faced.logon.pam_stack import Fault
+
+_UNREADABLE = "unreadable"
 
 
 @click.command(
     help=_(
-        "How well does this PC protect its keys, and what can be done about it? As root. Exit status 1 if a secret is "
-        "missing, does not open here or lies in a plain file."
+        "How well does this PC protect its keys, do its PAM stacks ask for both factors, and what is to be done? As "
+        "root. Exit status 1 if a secret is missing, does not open here or lies in a plain file, or if a stack is wrong."
     )
+)
+@click.option(
+    "--pam",
+    "pam_folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=pam_stack.FOLDER,
+    metavar="DIR",
+    help=_("The PAM services to look at; otherwise /etc/pam.d."),
 )
 @json_option
 @pass_run
-def doctor(run: Run, as_json: bool) -> ExitCode:
-    """Look at the secrets and at the disk below them."""
+def doctor(run: Run, pam_folder: Path, as_json: bool) -> ExitCode:
+    """Look at the secrets, at the disk below them, and at the stacks that have our line."""
     if os.geteuid() != 0:
         raise NotAllowed(_("Only root may look at this PC's secrets: sudo facectl doctor"), reason="not_root")
     protection = examine([HostSecret(run.config.host.keys), HostSecret(run.config.directory.password)])
+    stacks = _examine_stacks(pam_folder)
     if as_json:
-        print_json(_json_of(protection))
+        print_json({**_json_of(protection), "pam": stacks})
     else:
+        for service, found in stacks.items():
+            for fault in found:
+                click.echo(_("WARNING: {warning}").format(warning=f"{pam_folder / service}: {_fault_word(fault)}"))
         _print(protection)
-    return ExitCode.DONE if protection.sound else ExitCode.REFUSED
+    return ExitCode.DONE if protection.sound and not any(stacks.values()) else ExitCode.REFUSED
+
+
+def _examine_stacks(folder: Path) -> dict[str, list[str]]:
+    """The faults of every service; one that cannot be read is at fault too."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(path for path in folder.iterdir() if path.is_file()):
+        try:
+            stack = pam_stack.read(path.name, folder)
+        except OSError:
+            found[path.name] = [_UNREADABLE]
+        else:
+            found[path.name] = [fault.value for fault in pam_stack.faults(stack)]
+    return found
+
+
+def _fault_word(fault: str) -> str:
+    return {
+        Fault.NO_PASSWORD.value: _("No password is asked for: the face alone would let in. See pam_faced(8)."),
+        Fault.WRONG_PASSWORD_REACHES_FACE.value: _(
+            "A wrong password does not end the stack before the face: a stranger would be judged. Make it requisite."
+        ),
+        Fault.FACE_NOT_REACHED.value: _(
+            "A right password can end the stack or jump over the face: it is not asked for."
+        ),
+        Fault.REFUSED_FACE_LETS_IN.value: _(
+            "A refused face does not refuse the logon: make the line of pam_faced required."
+        ),
+        _UNREADABLE: _("It, or a file that it includes, cannot be read."),
+    }[fault]
 
 
 def _print(protection: Protection) -> None:

@@ -34,3 +34,19 @@ def test_a_damaged_credential_is_named(founded: Office) -> None:
     result = founded.facectl("doctor")
     assert result.exit_code == 1
     assert "host.keys.cred does not open" in result.output
+
+
+def test_a_stack_that_asks_for_one_factor_only_is_status_1(founded: Office) -> None:
+    joined(founded)
+    folder = founded.folder / "pam.d"
+    folder.mkdir()
+    (folder / "good").write_text("auth requisite pam_unix.so\nauth required pam_faced.so\n")
+    (folder / "other").write_text("auth required pam_unix.so\n")
+    answer = founded.json("doctor", "--pam", folder)
+    assert answer["pam"] == {"good": [], "other": []}
+    (folder / "bad").write_text("auth sufficient pam_unix.so\nauth required pam_faced.so\n")
+    (folder / "broken").write_text("auth include nowhere\n")
+    result = founded.facectl("doctor", "--pam", folder)
+    assert result.exit_code == 1
+    assert f"{folder}/bad: A wrong password does not end" in result.output
+    assert f"{folder}/broken: It, or a file" in result.output
