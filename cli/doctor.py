@@ -24,7 +24,8 @@ _UNREADABLE = "unreadable"
 @click.command(
     help=_(
         "How well does this PC protect its keys, do its PAM stacks ask for both factors, and what is to be done? As "
-        "root. Exit status 1 if a secret is missing, does not open here or lies in a plain file, or if a stack is wrong."
+        "root. Exit status 1 if a secret is missing, does not open here or lies in a plain file, or if a stack is "
+        "wrong."
     )
 )
 @click.option(

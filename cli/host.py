@@ -223,6 +223,7 @@ def show(run: Run, name: str, station_path: Path | None, as_json: bool) -> None:
             (_("Computer"), facts["name"]),
             (_("State"), _state_word(facts["state"])),
             (_("Key groups"), ", ".join(facts["groups"])),
+            (_("Fiscal year"), str(facts["epoch"] or "")),
             (_("Until"), facts["until"] or ""),
             (_("Waiting request"), facts["request"] or _("none")),
         ]
@@ -231,12 +232,12 @@ def show(run: Run, name: str, station_path: Path | None, as_json: bool) -> None:
 
 def _facts(verifier: Verifier, held: Host) -> dict[str, Any]:
     """State: approved, waiting, revoked, or the reason why the statement does not hold."""
-    state, until = "waiting", None
+    state, until, epoch = "waiting", None, None
     if held.statement is not None:
         try:
             statement = verifier.check(held.statement, Kind.HOST)
             state = "approved" if statement.subject == held.name else "wrong_host"
-            until = str(last_day(statement.expires))
+            until, epoch = str(last_day(statement.expires)), statement.body.get("epoch")
         except TrustError as error:
             state = error.reason
     if verifier.manifest is not None and held.name in verifier.manifest.revoked_hosts:
@@ -247,7 +248,14 @@ def _facts(verifier: Verifier, held: Host) -> dict[str, Any]:
             request = HostRequest.parse(held.request).fingerprint
         except TrustError as error:
             request = error.reason
-    return {"name": held.name, "state": state, "groups": list(held.groups), "until": until, "request": request}
+    return {
+        "name": held.name,
+        "state": state,
+        "groups": list(held.groups),
+        "epoch": epoch,
+        "until": until,
+        "request": request,
+    }
 
 
 def _state_word(state: str) -> str:

@@ -73,10 +73,10 @@ def _warnings(logon: dict[str, Any]) -> list[str]:
 def _cache_until(logon: dict[str, Any], directory: dict[str, Any] | None, run: Run) -> int | None:
     """Unix seconds until which people in the cache can log on without the directory: its days, or the manifest's.
 
-    None where it is not known. Single people's periods may end before.
+    None where it is not known, or where nothing is given from the cache. Single people's periods may end before.
     """
     contact, left = (directory or {}).get("last_contact"), logon.get("expires_in")
-    if not isinstance(contact, int) or not isinstance(left, int):
+    if not isinstance(contact, int) or not isinstance(left, int) or (directory or {}).get("shut_out"):
         return None
     return min(contact + run.config.directory.cache_days * _DAY_S, run.now + left)
 

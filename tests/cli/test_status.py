@@ -27,7 +27,7 @@ GOOD: dict[str, Any] = {
 }
 
 
-def status(office: Office, *arguments: str, **changed: Any) -> Any:
+def status(office: Office, *arguments: str, shut_out: bool = False, **changed: Any) -> Any:
     with ExitStack() as stack:
         answer = {**GOOD, **changed}
         stack.enter_context(
@@ -39,7 +39,7 @@ def status(office: Office, *arguments: str, **changed: Any) -> Any:
                 "io.faced.Directory",
                 {
                     "Status": lambda call: call.reply(
-                        online=True, last_contact=NOW - 600, offline_until=None, cached=3
+                        online=not shut_out, shut_out=shut_out, last_contact=NOW - 600, offline_until=None, cached=3
                     ),
                     **{name: lambda call: call.reply() for name in ("Fetch", "Standing", "Papers", "Used")},
                 },
@@ -86,6 +86,12 @@ def test_on_the_station_what_ends_soon_is_said_and_changes_no_exit_status(founde
     assert "WARNING: The realm's manifest ends in 5 days" in result.stderr
     [alarm] = json.loads(status(founded, "--json").stdout)["alarms"]
     assert (alarm["what"], alarm["level"], alarm["days"]) == ("manifest", "urgent", 5)
+
+
+def test_a_pc_that_the_directory_refuses_gives_nothing_from_its_cache(office: Office) -> None:
+    answer = json.loads(status(office, "--json", shut_out=True).stdout)
+    assert (answer["directory"]["shut_out"], answer["cache_until"]) == (True, None)
+    assert "refuses this PC" in status(office, shut_out=True).output
 
 
 def test_without_the_daemon_it_says_how_to_start_it(office: Office) -> None:
