@@ -11,11 +11,11 @@ from cli.run import Run, pass_run
 from cli.station import connector
 from faced.directory.connector import Account
 from faced.directory.hosts import Hosts
-from faced.directory.password import read_password
 from faced.directory.realm import RealmDocuments
 from faced.directory.tree import Tree
 from faced.enrolment.fiscal_year import last_day
-from faced.enrolment.renewal import KeyFile, Renewal, plan_renewal, renew
+from faced.enrolment.host_secret import HostKeyStore, HostSecret
+from faced.enrolment.renewal import Renewal, plan_renewal, renew
 from faced.errors import StateError, TrustError
 from faced.i18n import _
 from faced.trust.keys import HostKeys
@@ -39,9 +39,9 @@ _RESTART_S = 90
 def renew_keys(run: Run, restart: bool, dry_run: bool, as_json: bool) -> None:
     """Nothing is done before the realm's manifest holds by this computer's clock."""
     config, tree = run.config, Tree.configured(run.config.directory)
-    store = KeyFile(config.host.keys)
+    store = HostKeyStore(HostSecret(config.host.keys))
     keys = store.read()
-    account = Account(config.directory.bind_dn, read_password(config.directory.password))
+    account = Account(config.directory.bind_dn, HostSecret(config.directory.password).read().decode().strip())
     with connector(run, account).connect() as connection:
         hosts = Hosts(connection, tree)
         plan = plan_renewal(_verifier(run, RealmDocuments(connection, tree)), keys, hosts.at(account.dn))

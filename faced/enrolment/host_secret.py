@@ -184,11 +184,14 @@ class HostKeyStore:
         """
         return HostKeys.from_content(decode_key_file(self.secret.read()))
 
-    def replace(self, keys: HostKeys, seal: Seal = Seal.AUTO) -> Form:
+    def replace(self, keys: HostKeys, seal: Seal | None = None) -> Form:
         """Put these in the place of those that were there: box keys that are not among them are gone from here.
 
+        :param seal: None: a plain file stays one, what was sealed is sealed with the strongest.
         :raises StateError: as :meth:`HostSecret.keep`.
         """
+        if seal is None:
+            seal = Seal.NONE if self.secret.form is Form.PLAIN else Seal.AUTO
         return self.secret.keep(encode_key_file(keys.content()), seal)
 
     def own(self, name: str, epoch: int, seal: Seal = Seal.AUTO) -> HostKeys:

@@ -11,55 +11,23 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
-from typing import Protocol
 
 from nacl.public import PrivateKey
 
 from faced.directory.hosts import Host
 from faced.enrolment.fiscal_year import OVERLAP, FiscalYear
+from faced.enrolment.host_secret import HostKeyStore
 from faced.enrolment.joining import HostRequest
-from faced.enrolment.station import replace_file
 from faced.errors import TrustError
 from faced.i18n import _
 from faced.trust.host import HostRecord, read_host
-from faced.trust.keys import HostKeys, encode_key_file, read_key_file
+from faced.trust.keys import HostKeys
 from faced.trust.realm import Verifier
 from faced.trust.statement import Kind
 
 #: So long before 1 April the year's box key is made: a fortnight before the station begins the epochs, which then
 #: finds the requests there and needs no second run.
 AHEAD = timedelta(days=28)
-
-
-class KeyStore(Protocol):
-    """Where this computer keeps its keys."""
-
-    def read(self) -> HostKeys:
-        """
-        :raises TrustError: ``key_file``, ``malformed``.
-        """
-
-    def replace(self, keys: HostKeys) -> None:
-        """Put these in the place of the old ones; they survive a power cut when this returns.
-
-        :raises StateError: not written; the old ones are still there.
-        """
-
-
-@dataclass(frozen=True)
-class KeyFile:
-    """Keys in a file that only root can read."""
-
-    path: Path
-
-    def read(self) -> HostKeys:
-        """As :meth:`KeyStore.read`."""
-        return HostKeys.from_content(read_key_file(self.path))
-
-    def replace(self, keys: HostKeys) -> None:
-        """As :meth:`KeyStore.replace`."""
-        replace_file(self.path, encode_key_file(keys.content()))
 
 
 @dataclass(frozen=True)
@@ -102,7 +70,7 @@ def plan_renewal(verifier: Verifier, keys: HostKeys, host: Host) -> Renewal:
     return Renewal(kept, made, destroyed, request if request != host.request else None, record.epoch, record.expires)
 
 
-def renew(store: KeyStore, plan: Renewal, restart: Callable[[], None], publish: Callable[[bytes], None]) -> None:
+def renew(store: HostKeyStore, plan: Renewal, restart: Callable[[], None], publish: Callable[[bytes], None]) -> None:
     """Do what was planned; cut off anywhere, the next plan completes it.
 
     :param restart: makes the daemon read its keys again. Before the request is out: the station may answer at once,

@@ -34,17 +34,17 @@ def pc(founded: Office) -> Pc:
 
 def test_until_four_weeks_before_the_year_there_is_nothing_to_do(founded: Office) -> None:
     joined(founded)
-    before = (founded.folder / "host.keys").read_bytes()
+    before = (founded.folder / "host.keys.cred").read_bytes()
     go_to(founded, "2027-03-03T12:00")
     done = founded.json("host", "renew")
     assert done == {"made": None, "destroyed": [], "asked": False, "epoch": 2026, "dry_run": False}
-    assert (founded.folder / "host.keys").read_bytes() == before
+    assert (founded.folder / "host.keys.cred").read_bytes() == before
 
 
 def test_a_pc_makes_its_key_and_asks_once(founded: Office) -> None:
     joined(founded)
     go_to(founded, PREPARED)
-    keys = founded.folder / "host.keys"
+    keys = founded.folder / "host.keys.cred"
     before = keys.read_bytes()
     assert founded.json("host", "renew", "--dry-run")["made"] == 2027
     assert keys.read_bytes() == before
@@ -58,7 +58,7 @@ def test_a_pc_makes_its_key_and_asks_once(founded: Office) -> None:
 
 
 def test_a_pc_that_never_joined_is_told_so(founded: Office) -> None:
-    assert founded.facectl("host", "renew").exit_code == 6
+    assert founded.facectl("host", "renew").exit_code == 10
 
 
 @pytest.mark.parametrize(

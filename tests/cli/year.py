@@ -15,18 +15,19 @@ from faced.directory.hosts import Hosts
 from faced.directory.source import DirectorySource
 from faced.directory.tree import RoleAccount
 from faced.enrolment.admission import admit
+from faced.enrolment.host_secret import HostKeyStore
 from faced.enrolment.joining import HostRequest
 from faced.enrolment.person import PersonDetails
 from faced.enrolment.planting import hashed_password
 from faced.enrolment.register import Register
-from faced.enrolment.renewal import KeyFile, Renewal, plan_renewal, renew
+from faced.enrolment.renewal import Renewal, plan_renewal, renew
 from faced.enrolment.station import RoleKey
 from faced.logon.judge import Bench, Unfit
 from faced.logon.serials import SerialMemory
 from faced.recognition.calibration import Policy
 from faced.recognition.metric import Metric
 from faced.recognition.template import FaceTemplate, Sample, Source
-from faced.trust.keys import HostKeys, write_key_file
+from faced.trust.keys import HostKeys
 from faced.trust.realm import Role
 from faced.trust.sealed import TemplateKey
 from tests.cli.conftest import ROLE_PASSPHRASE, Office
@@ -87,11 +88,11 @@ class Pc:
     def __init__(self, office: Office, name: str, *, groups: tuple[str, ...] = ("default",), epoch: int = 2026) -> None:
         self.office = office
         self.name = name
-        self.store = KeyFile(office.folder / f"{name}.keys")
+        self.store = HostKeyStore(office.secret_of_pc(f"{name}.keys"))
         self.restarts = 0
         self._password = secrets.token_hex(8)
         keys = HostKeys.generate(name, epoch)
-        write_key_file(self.store.path, keys.content())
+        self.store.replace(keys)
         verifier = office.station.verifier(office.now)
         statement = admit(verifier, role_key(office, Role.OPERATE), HostRequest.of(keys, epoch), groups)
         with as_role(office, Role.OPERATE) as connection:

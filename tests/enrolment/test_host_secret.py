@@ -161,6 +161,13 @@ def test_a_key_that_is_left_out_is_gone(secret: HostSecret) -> None:
     assert sorted(store.read().boxes) == [2027]
 
 
+def test_a_renewal_leaves_the_form_as_it_was_chosen(secret: HostSecret, tmp_path: Path) -> None:
+    store = HostKeyStore(secret)
+    for seal, name in ((Seal.NONE, "host.keys"), (Seal.HOST, "host.keys.cred")):
+        store.replace(store.own("pc-1", 2026, seal))
+        assert files(tmp_path) == {name}
+
+
 def test_plain_keys_of_before_are_sealed_when_the_pc_asks_again(secret: HostSecret, tmp_path: Path) -> None:
     store = HostKeyStore(secret)
     keys = store.own("pc-1", 2026, Seal.NONE)
