@@ -164,11 +164,11 @@ class Fetcher:
     def papers(self) -> Bundle | None:
         """The realm's papers that are valid here, in a bundle about nobody: for what a host may do while it is cut off.
 
-        None if the directory was reached when it was last asked.
+        None if the directory was reached when it was last asked, or has shut this host out: that is not being cut off.
         """
         with self._lock:
             papers = self._valid_papers()
-            if papers is None or isinstance(self._state, Online):
+            if papers is None or not isinstance(self._state, Offline):
                 return None
             return Bundle.of(SealedFace(), papers.papers, papers.fetched, CACHE)
 

@@ -376,6 +376,7 @@ def test_a_host_that_the_directory_shuts_out_gets_nothing_from_its_cache(
     bench.fetcher.poll()
     bench.fetcher.refresh()
     assert bench.fetcher.at_once("tanaka") is None
+    assert bench.fetcher.papers() is None, "no emergency code is tried on a stolen PC"
     for ask in (bench.fetcher.fetch, bench.fetcher.standing):
         with pytest.raises(AccountRefused):
             ask("tanaka")
