@@ -31,8 +31,9 @@ from faced.enrolment.acts import Act
 from faced.enrolment.aftermath import Signed, renew_tombstones, signed_by
 from faced.enrolment.founding import new_password
 from faced.enrolment.handlers import Appointment
-from faced.enrolment.manifest import last_manifest, next_manifest, with_checkpoint
+from faced.enrolment.manifest import with_checkpoint
 from faced.enrolment.planting import publish_handlers
+from faced.enrolment.revising import revise_manifest
 from faced.enrolment.station import Station, Unlock
 from faced.errors import NotAllowed
 from faced.i18n import _
@@ -138,11 +139,13 @@ def _manifest_desk(desk: Desk, leaving: str, unlock: Unlock) -> Desk:
 def _publish_without(manifest: Desk, publisher: Connection, gone: list[Appointment], *, leaked: bool) -> None:
     """Issue the manifest that no longer believes these keys; what does not hold is not published."""
     station, now = manifest.station, manifest.run.now
-    following = with_checkpoint(next_manifest(last_manifest(station), now), station)
-    data = station.realm.issue_manifest(manifest.key.sign, handlers.without_keys(following, gone, now, leaked=leaked))
-    station.realm.verifier(station.delegations, data, now)
-    RealmDocuments(publisher, manifest.tree).publish_manifest(data)
-    station.keep_manifest(data)
+    revise_manifest(
+        station,
+        manifest.key,
+        RealmDocuments(publisher, manifest.tree),
+        now,
+        lambda following: handlers.without_keys(with_checkpoint(following, station), gone, now, leaked=leaked),
+    )
 
 
 def _shut_out(desk: Desk, account: Account, roles: list[Role], *, leaked: bool) -> None:

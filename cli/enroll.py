@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from datetime import date, datetime
@@ -222,7 +223,8 @@ class Bench:
 
         The faces are at hand only now: sealed, the station cannot open them any more.
         """
-        from faced.enrolment.calibrating import better_calibration, calibrated_manifest
+        from faced.enrolment.calibrating import better_calibration, sign_calibration
+        from faced.enrolment.revising import revise_manifest
         from faced.recognition.metric import Metric
 
         if self._manifest is None or not faces:
@@ -233,10 +235,15 @@ class Bench:
             calibration = better_calibration(station.verifier(now), Metric.shipped(), faces)
             if calibration is None:
                 return 0
-            data = calibrated_manifest(station, self._desk.key, self._manifest.key, calibration, now)
+            signed = sign_calibration(station, self._desk.key, calibration, now)
             with self._manifest.recorded(Act.MANIFEST, "calibration", self._reason):
-                RealmDocuments(connection, self._manifest.tree).publish_manifest(data)
-                station.keep_manifest(data)
+                revise_manifest(
+                    station,
+                    self._manifest.key,
+                    RealmDocuments(connection, self._manifest.tree),
+                    now,
+                    lambda manifest: dataclasses.replace(manifest, calibration=signed),
+                )
         return calibration.people
 
     def _register(self, connection: Any) -> Register:

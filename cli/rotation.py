@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -34,6 +35,7 @@ from faced.enrolment.acts import Act
 from faced.enrolment.fiscal_year import FiscalYear, day_of
 from faced.enrolment.handlers import share_epochs
 from faced.enrolment.manifest import last_manifest, next_manifest
+from faced.enrolment.revising import revise_manifest, sign_manifest
 from faced.enrolment.rotation import Begun, EpochName, Rotation, Tally, begin, begun_manifest, destroyed, over, spread
 from faced.enrolment.station import RoleKey, Station
 from faced.i18n import _
@@ -155,30 +157,30 @@ class _Work:
 
     def count(self) -> tuple[Tally, tuple[EpochName, ...]]:
         """What would be done; nothing is written."""
-        return self._pass(self._manifest(), write=False), self._over()
+        return self._pass(self._planned(), write=False), self._over()
 
     def do(self) -> tuple[Tally, tuple[EpochName, ...]]:
         """Private halves, manifest, people, computers; and last of all the end of what is over."""
         key, station = self.change.begun.key, self.desk.station
         if key != self.desk.key:
             self._keep(key)
-        data = self._manifest()
-        # Our own check: a delegation that has run out must show here and not on every workstation.
-        station.realm.verifier(station.delegations, data, self.desk.run.now)
         if self.change.issue:
             with Desk(self.desk.run, station, self.manifest_key).connect() as connection:
-                RealmDocuments(connection, self.desk.tree).publish_manifest(data)
-            station.keep_manifest(data)
-        tally, ended = self._pass(data, write=True), self._over()
+                documents = RealmDocuments(connection, self.desk.tree)
+                revise_manifest(station, self.manifest_key, documents, self.desk.run.now, self._with_epochs)
+        tally, ended = self._pass(station.manifest, write=True), self._over()
         if ended:
             self._keep(destroyed(key, ended))
         return tally, ended
 
-    def _manifest(self) -> bytes:
-        held = self.desk.station.manifest
-        if held is not None and not self.change.issue:
-            return held
-        return self.desk.station.realm.issue_manifest(self.manifest_key.sign, self.change.manifest)
+    def _with_epochs(self, manifest: Manifest) -> Manifest:
+        return dataclasses.replace(manifest, epochs=self.change.manifest.epochs)
+
+    def _planned(self) -> bytes | None:
+        """The manifest that would be in force."""
+        if not self.change.issue:
+            return self.desk.station.manifest
+        return sign_manifest(self.desk.station, self.manifest_key, self.change.manifest, self.desk.run.now)
 
     def _over(self) -> tuple[EpochName, ...]:
         return over(self.change.begun.key, self.change.manifest, self.desk.run.now)
@@ -187,7 +189,7 @@ class _Work:
         """Seal changed private halves to everybody who operates."""
         share_epochs(self.desk.station, key.epochs, self.desk.run.now)
 
-    def _pass(self, manifest: bytes, *, write: bool) -> Tally:
+    def _pass(self, manifest: bytes | None, *, write: bool) -> Tally:
         station, tree = self.desk.station, self.desk.tree
         verifier = station.realm.verifier(station.delegations, manifest, self.desk.run.now)
         with ExitStack() as stack:

@@ -45,7 +45,14 @@ def test_texts_refer_only_to_fields_that_an_event_can_have(name: str) -> None:
 
 @pytest.mark.parametrize("name", LANGUAGES)
 def test_the_refusal_says_what_to_do_for_every_outcome_that_is_one(name: str) -> None:
-    elsewhere = {Outcome.MATCH, Outcome.EXEMPT, Outcome.EMERGENCY, Outcome.LOCKED_OUT, Outcome.CANCELLED}
+    elsewhere = {
+        Outcome.MATCH,
+        Outcome.EXEMPT,
+        Outcome.EMERGENCY,
+        Outcome.LOCKED_OUT,
+        Outcome.CANCELLED,
+        Outcome.CODE_WANTED,
+    }
     text = entries(name)[EventKind.REFUSED.message_id]
     for outcome in set(Outcome) - elsewhere:
         assert re.search(rf"\b{outcome}\b", text, re.ASCII), outcome
