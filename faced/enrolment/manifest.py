@@ -73,7 +73,7 @@ def checkpoint_of(station: Station, manifest: bytes) -> RecordHead | None:
 
     :raises TrustError: it is not ours.
     """
-    return _read(station, manifest).record
+    return _read(station, manifest, station.history).record
 
 
 def last_manifest(station: Station) -> Manifest:
@@ -83,7 +83,7 @@ def last_manifest(station: Station) -> Manifest:
     """
     if station.manifest is None:
         raise TrustError(_("The station has lost its manifest. Restore the folder from its backup."))
-    return _read(station, station.manifest)
+    return _read(station, station.manifest, station.delegations)
 
 
 def adopt_manifest(station: Station, published: bytes | None, now: int) -> bool:
@@ -97,17 +97,21 @@ def adopt_manifest(station: Station, published: bytes | None, now: int) -> bool:
     if published is None or published == station.manifest:
         return False
     try:
-        theirs = _read(station, published)
+        theirs = _read(station, published, station.delegations)
     except TrustError:
         return False
-    if theirs.issued > now + CLOCK_SKEW_S or theirs.serial <= last_manifest(station).serial:
+    ours = last_manifest(station)
+    if parse(published).unverified.issuer in ours.revoked_keys | ours.retired_keys.keys():
+        # Whoever was dismissed must not undo it: their manifest would not name their own key.
+        return False
+    if theirs.issued > now + CLOCK_SKEW_S or theirs.serial <= ours.serial:
         return False
     station.keep_manifest(published)
     return True
 
 
-def _read(station: Station, data: bytes) -> Manifest:
+def _read(station: Station, data: bytes, delegations: Iterable[bytes]) -> Manifest:
     """A manifest as it was believed on the day of its issue."""
-    manifest = station.realm.verifier(station.history, data, parse(data).unverified.issued).manifest
+    manifest = station.realm.verifier(delegations, data, parse(data).unverified.issued).manifest
     assert manifest is not None  # noqa: S101 - a verifier made with a manifest has one
     return manifest

@@ -16,7 +16,7 @@ DAY = 86_400
 
 @pytest.fixture
 def busy(founded: Office) -> Office:
-    """Two manifests on two days; the second vouches for the lines of the first."""
+    """Two manifests on two days; the second vouches for the lines before its own end."""
     for day in (1, 2):
         founded.now = NOW + day * DAY
         assert founded.facectl("realm", "manifest").exit_code == 0
@@ -39,9 +39,9 @@ def test_everything_that_was_done_is_listed_with_who_and_why(busy: Office) -> No
 
 
 def test_an_untouched_record_is_intact_and_the_daily_manifest_vouches_for_it(busy: Office) -> None:
-    assert busy.json("acts", "verify") == {"intact": True, "lines": 4, "anchored": 2, "flaws": []}
+    assert busy.json("acts", "verify") == {"intact": True, "lines": 4, "anchored": 3, "flaws": []}
     assert busy.json("acts", "verify", "--directory")["intact"]
-    assert "intact: 4 lines, 2 of them" in busy.facectl("acts", "verify").output
+    assert "intact: 4 lines, 3 of them" in busy.facectl("acts", "verify").output
 
 
 def test_an_auditor_needs_no_private_key(busy: Office, tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_a_record_cut_off_is_found_by_the_published_manifest_although_the_statio
     assert busy.facectl("realm", "manifest").exit_code == 0
     kept = busy.folder / "kept.manifest"
     kept.write_bytes(busy.station.manifest or b"")
-    cut(busy, 2)
+    cut(busy, 4)
     busy.station.keep_manifest(older)
     assert busy.facectl("acts", "verify").exit_code == 0
     assert busy.facectl("acts", "verify", "--manifest", kept).exit_code == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ from click.testing import Result
 
 from faced.directory.hosts import Hosts
 from faced.directory.people import People
+from faced.directory.realm import RealmDocuments
 from faced.directory.tree import RoleAccount
 from faced.enrolment.acts import ActLog
-from faced.enrolment.manifest import last_manifest
+from faced.enrolment.manifest import last_manifest, next_manifest
 from faced.enrolment.station import RoleKey
 from faced.errors import DirectoryError
 from faced.trust.host import issue_host
@@ -413,3 +415,23 @@ def test_new_epochs_are_begun_by_two_and_reach_every_operator(two: Office) -> No
     assert {name: bytes(half) for name, half in kato.items()} == {name: bytes(half) for name, half in suzuki.items()}
     acts = [(act, who) for act, who, _subject, outcome in outcomes(two) if outcome == "done"]
     assert acts[-3:] == [("propose", "suzuki"), ("confirm", "mori"), ("rotate", "suzuki")]
+
+
+def test_a_pc_that_is_revoked_meanwhile_stays_revoked(two: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another station publishes a revocation between our reading of the manifest and our writing."""
+    exchange, met = RealmDocuments.exchange_manifest, []
+
+    def late(documents: RealmDocuments, old: bytes | None, new: bytes) -> bool:
+        if not met:
+            station = two.station
+            held = next_manifest(last_manifest(station), two.now)
+            theirs = replace(held, revoked_hosts=frozenset({"pc0007"}))
+            met.append(station.realm.issue_manifest(key(two, "suzuki", Role.MANIFEST).sign, theirs))
+            assert exchange(documents, old, met[0])
+        return exchange(documents, old, new)
+
+    monkeypatch.setattr(RealmDocuments, "exchange_manifest", late)
+    assert dismiss(two, "mori").exit_code == 0
+    manifest = last_manifest(two.station)
+    assert manifest.revoked_hosts == {"pc0007"}
+    assert len(manifest.retired_keys) == 3

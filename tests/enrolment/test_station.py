@@ -5,10 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from nacl.signing import SigningKey
 
 from faced.enrolment.manifest import adopt_manifest, last_manifest, next_manifest
 from faced.enrolment.station import RoleKey, Station
 from faced.errors import StateError, TrustError
+from faced.trust.keys import key_id
 from faced.trust.realm import Role
 from tests.enrolment.conftest import NOW, ROLE_PASSPHRASE, ROOT_PASSPHRASE
 
@@ -114,6 +116,26 @@ def test_a_station_from_a_backup_takes_over_the_newer_manifest_and_forgets_no_re
     assert adopt_manifest(station, published, NOW + DAY)
     assert next_manifest(last_manifest(station), NOW + 2 * DAY).revoked_hosts == {"pc0007"}
     assert not adopt_manifest(station, station.realm.issue_manifest(key, old), NOW + DAY)
+
+
+@pytest.mark.parametrize("how", ["retired_keys", "revoked_keys"])
+def test_who_was_dismissed_cannot_undo_it_with_a_manifest_of_their_own(
+    station: Station, role_key: Callable[[Role], RoleKey], how: str
+) -> None:
+    leaver = role_key(Role.MANIFEST)
+    successor = SigningKey.generate()
+    root = station.root(lambda name: ROOT_PASSPHRASE)
+    delegation = station.realm.delegate(root, "mori", bytes(successor.verify_key), [Role.MANIFEST], NOW, NOW + 99 * DAY)
+    (station.path / "delegations" / "mori.manifest").write_bytes(delegation)
+    key = key_id(leaver.public)
+    new = dataclasses.replace(
+        next_manifest(last_manifest(station), NOW + 1),
+        **{how: {key: NOW + 1} if how == "retired_keys" else frozenset({key})},
+    )
+    station.keep_manifest(station.realm.issue_manifest(successor, new))
+    undone = dataclasses.replace(next_manifest(new, NOW + DAY), retired_keys={}, revoked_keys=frozenset())
+    assert not adopt_manifest(station, station.realm.issue_manifest(leaver.sign, undone), NOW + DAY)
+    assert adopt_manifest(station, station.realm.issue_manifest(successor, undone), NOW + DAY)
 
 
 @pytest.mark.parametrize("forgery", ["another role", "the future", "rubbish", "nothing"])
