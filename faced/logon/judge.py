@@ -24,6 +24,7 @@ from faced.trust.host import open_epoch_keys
 from faced.trust.keys import HostKeys
 from faced.trust.realm import Manifest, Realm, Verifier, open_calibration
 from faced.trust.sealed import CheckedTemplate, check_template, open_template, tombstoned_below
+from faced.trust.statement import parse
 from faced.trust.unlock import Unlock, check_unlock
 
 _REVOKED = frozenset({"tombstoned", "host_revoked", "issuer_revoked", "issuer_retired"})
@@ -182,8 +183,9 @@ class Bench:
             raise TrustError("There is no manifest of the realm.", reason="manifest_expired")
         verifier = self.realm.verifier(bundle.delegations, bundle.manifest, now)
         if verifier.manifest is not None:
-            self.serials.saw_manifest(verifier.manifest.serial)
-            self.latest_manifest = verifier.manifest
+            manifest, issuer = verifier.manifest, parse(bundle.manifest).unverified.issuer
+            self.serials.saw_manifest(manifest.serial, issuer, {*manifest.revoked_keys, *manifest.retired_keys})
+            self.latest_manifest = manifest
         return verifier
 
     def _check(self, verifier: Verifier, login: str, bundle: Bundle) -> CheckedTemplate:

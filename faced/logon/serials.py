@@ -1,10 +1,12 @@
 """The highest serials this host has seen, so that a directory cannot put an older truth back.
 
 Kept for each person's template, tombstone and exemption, for the realm's manifest, and for the unlocks that were used.
+Beside them the keys that a manifest has dismissed: one of them cannot issue the next, which would not name it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from faced.errors import TrustError
@@ -20,7 +22,7 @@ class SerialMemory:
     def __init__(self, path: Path, realm: bytes) -> None:
         self._path = path
         self._realm = realm.hex()
-        self._manifest, self._people, self._dead, self._exempt, self._unlocked = self._read()
+        self._manifest, self._gone, self._people, self._dead, self._exempt, self._unlocked = self._read()
 
     def lowest(self, login: str) -> int:
         """The serial below which this person's templates are refused."""
@@ -73,32 +75,41 @@ class SerialMemory:
         self._unlocked = {**self._unlocked, login: serial}
         self._write()
 
-    def saw_manifest(self, serial: int) -> None:
-        """Remember the serial of a checked manifest.
+    def saw_manifest(self, serial: int, issuer: bytes, gone: Collection[bytes]) -> None:
+        """Remember the serial of a checked manifest, and whom it dismissed.
 
-        :raises TrustError: ``older_serial`` if a newer one was seen.
+        :param issuer: the key that signed it; ``gone`` those that are revoked or retired in it (key ids).
+        :raises TrustError: ``issuer_revoked`` if an earlier one dismissed the issuer; ``older_serial`` if a newer one
+            was seen.
         :raises StateError: if it cannot be kept.
         """
+        if issuer.hex() in self._gone:
+            raise TrustError("The realm's manifest is by a key that was dismissed.", reason="issuer_revoked")
         if serial < self._manifest:
             raise TrustError("The realm's manifest is older than one already seen.", reason="older_serial")
-        if serial > self._manifest:
-            self._manifest = serial
+        known = self._gone | {key.hex() for key in gone}
+        if serial > self._manifest or known != self._gone:
+            self._manifest, self._gone = serial, known
             self._write()
 
-    def _read(self) -> tuple[int, dict[str, int], dict[str, int], dict[str, int], dict[str, int]]:
+    def _read(self) -> tuple[int, frozenset[str], dict[str, int], dict[str, int], dict[str, int], dict[str, int]]:
+        nothing: frozenset[str] = frozenset()
         match read_state(self._path):
             case None:
-                return 0, {}, {}, {}, {}
+                return 0, nothing, {}, {}, {}, {}
             case {
                 "realm": str() as realm,
                 "manifest": int() as manifest,
                 "people": dict() as people,
                 "dead": dict() as dead,
             } as content:
-                # Files from before there were exemptions or unlocks name none.
+                # Files from before there were exemptions, unlocks or dismissals name none.
                 memories = (people, dead, content.get("exempt", {}), content.get("unlocked", {}))
-                if all(map(_names_serials, memories)):
-                    return (manifest, *memories) if realm == self._realm else (0, {}, {}, {}, {})
+                gone = content.get("gone", [])
+                if all(map(_names_serials, memories)) and isinstance(gone, list):
+                    if realm != self._realm:
+                        return 0, nothing, {}, {}, {}, {}
+                    return manifest, frozenset(map(str, gone)), *memories
         raise damaged(self._path)
 
     def _write(self) -> None:
@@ -107,6 +118,7 @@ class SerialMemory:
             {
                 "realm": self._realm,
                 "manifest": self._manifest,
+                "gone": sorted(self._gone),
                 "people": self._people,
                 "dead": self._dead,
                 "exempt": self._exempt,

@@ -18,6 +18,8 @@ from faced.logon.outcome import Outcome, Standing
 from faced.logon.serials import SerialMemory
 from faced.recognition.calibration import Policy
 from faced.recognition.decision import MIN_FRAMES, Decision
+from faced.trust.keys import key_id
+from faced.trust.realm import Role
 from tests.logon.faces import METRIC, POINT, face, template
 from tests.logon.realm import DAY, TestRealm
 from tests.logon.theatre import frame
@@ -115,6 +117,22 @@ def test_a_forged_tombstone_does_not_revoke_for_ever(host: Host, bundle: Bundle)
 def test_an_older_manifest_put_back_is_refused(host: Host, bundle: Bundle) -> None:
     host.accepts(replace(bundle, manifest=host.authority.signed_manifest(serial=11)))
     assert host.refusal(bundle) == (Outcome.NO_TEMPLATE, "older_serial")
+
+
+def test_a_dismissed_key_issues_no_manifest_that_does_not_name_it(host: Host, bundle: Bundle) -> None:
+    """Whoever took that key and writes the directory would undo the dismissal, and every other one with it."""
+    realm, spare = host.authority, SigningKey(bytes([77]) * 32)
+    until = realm.now + 30 * DAY
+    appointed = realm.realm.delegate(
+        realm.root, "mori", bytes(spare.verify_key), [Role.MANIFEST], realm.now - DAY, until
+    )
+    delegations = (*bundle.delegations, appointed)
+    dismissal = replace(
+        realm.manifest, serial=11, revoked_keys=frozenset({key_id(bytes(realm.manifest_key.verify_key))})
+    )
+    host.accepts(replace(bundle, delegations=delegations, manifest=realm.realm.issue_manifest(spare, dismissal)))
+    undone = replace(bundle, delegations=delegations, manifest=realm.signed_manifest(serial=12))
+    assert host.refusal(undone)[1] == "issuer_revoked"
 
 
 def test_without_a_manifest_nobody_is_judged(host: Host, bundle: Bundle) -> None:
