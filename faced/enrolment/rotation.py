@@ -310,7 +310,7 @@ def check_held(key: RoleKey, live: Sequence[Epoch]) -> None:
             raise TrustError(
                 _(
                     "The private half of {group} {epoch} is not on this station. If the other station made it, copy "
-                    "keys/operate.key from there; otherwise somebody misuses the manifest key."
+                    "the folder shared from there; otherwise somebody misuses the manifest key."
                 ).format(group=epoch.group, epoch=epoch.number),
                 reason="wrong_key",
             )
