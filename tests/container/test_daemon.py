@@ -7,6 +7,7 @@ import dataclasses
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from tests.rig.workstation import HOST, Workstation
 
 pytestmark = pytest.mark.container
 
-KEYS = "/etc/faced/host.keys"
+SEALED = Path("/etc/faced/host.keys.cred")
 DROP_IN = "/run/systemd/system/faced.service.d/watchdog.conf"
 
 
@@ -134,21 +135,29 @@ def test_the_cache_is_readable_by_its_daemon_only(workstation: Workstation) -> N
         assert "Permission denied" in listed.stderr
 
 
+def seal_keys(machine: Container, content: bytes) -> None:
+    """Put other keys in the place of those that the PC sealed when it joined."""
+    machine.write("/run/host.keys", content, mode=0o600)
+    machine.run("systemd-creds", "encrypt", "--with-key=host", f"--name={SEALED.name}", "/run/host.keys", str(SEALED))
+    machine.run("rm", "/run/host.keys")
+
+
 def test_the_timer_asks_for_a_new_key_and_restarts_the_daemon_that_then_has_it(workstation: Workstation) -> None:
     machine = workstation.machine
     before = main_pid(machine)
     machine.systemctl("start", "faced-renew.service")
     assert main_pid(machine) == before, "nothing is due"
-    data = base64.b64decode(machine.run("base64", KEYS).stdout)
+    opened = machine.run("sh", "-c", f"systemd-creds decrypt --name={SEALED.name} {SEALED} - | base64")
+    data = base64.b64decode(opened.stdout)
     keys = HostKeys.from_content(decode_key_file(data))
     following = max(keys.boxes) + 1
     more = dataclasses.replace(keys, boxes={**keys.boxes, following: PrivateKey.generate()})
-    machine.write(KEYS, encode_key_file(more.content()), mode=0o600)
+    seal_keys(machine, encode_key_file(more.content()))
     # As if it had been cut off after the key was made.
     machine.systemctl("start", "faced-renew.service")
     assert main_pid(machine) != before
     assert json.loads(workstation.facectl("host", "show", HOST, "--json"))["request"] is not None
-    machine.write(KEYS, data, mode=0o600)
+    seal_keys(machine, data)
     machine.systemctl("restart", "faced.service")
 
 
