@@ -151,6 +151,11 @@ class Fetcher:
                 return self._bundle(known, papers, CACHE)
         raise NotInDirectory(_("The directory has no entry for this person that this host may read."))
 
+    def gave_up(self, why: str) -> None:
+        """A visit takes longer than anybody can wait for, which is as good as no directory until it comes back."""
+        with self._lock:
+            self._failed(DirectoryUnavailable(_("The directory did not answer in time."), reason=why))
+
     def used(self, login: str) -> None:
         """The person logged on: their entry belongs in the cache.
 

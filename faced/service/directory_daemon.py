@@ -28,6 +28,7 @@ from faced.directory.password import read_password
 from faced.directory.source import DirectorySource
 from faced.directory.tree import Tree
 from faced.errors import ConfigError, DirectoryError, FacedError, NotInDirectory, StateError
+from faced.service.directory_link import PATIENCE_S
 from faced.service.interface import Interface
 from faced.service.loop import Loop
 from faced.service.notify import Notifier, bind_listener, inherited_listeners, watchdog_s
@@ -39,8 +40,6 @@ logger = logging.getLogger(__name__)
 INTERFACE = "io.faced.Directory"
 #: Logons that may wait for the directory together; it is one person at a time on most PCs.
 MOST_VISITS = 8
-#: Beyond the deadline of a visit, for what a deadline cannot end: a name resolver that hangs.
-_PATIENCE_S = 0.5
 _LONGEST_LOGIN = 256
 _EX_CONFIG = 78
 _AFTER_FAULT_S = 30.0
@@ -90,7 +89,7 @@ class DirectoryService:
             self._waiting[login] = []
             threading.Thread(target=self._visit, args=(login, anew), name="visit", daemon=True).start()
         self._waiting[login].append(call)
-        self._loop.later(self._timeout_s + _PATIENCE_S, lambda: self._answer_from_cache(call, login, "timed_out"))
+        self._loop.later(self._timeout_s + PATIENCE_S, lambda: self._give_up(call, login))
 
     def standing(self, call: Call) -> None:
         """What is known here, without any network; nothing if the directory has shut this host out."""
@@ -156,6 +155,11 @@ class DirectoryService:
                 call.error(answer)
             else:
                 call.reply(bundle=answer.to_wire())
+
+    def _give_up(self, call: Call, login: str) -> None:
+        if not call.answered:
+            self._fetcher.gave_up("timed_out")
+            self._answer_from_cache(call, login, "timed_out")
 
     def _answer_from_cache(self, call: Call, login: str, why: str) -> None:
         if call.answered:

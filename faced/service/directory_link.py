@@ -15,6 +15,9 @@ from faced.service.varlink import MESSAGE_BYTES, DeadlinePassed, Framer, Varlink
 Answer = dict[str, Any] | VarlinkError | ProtocolError
 Receiver = Callable[[Answer], None]
 
+#: What faced-directory waits beyond the deadline of a visit, for what no deadline can end: a hanging name resolver.
+PATIENCE_S = 0.5
+
 
 class DirectoryLink:
     """The way to the other daemon.

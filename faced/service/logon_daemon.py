@@ -27,7 +27,7 @@ from faced.recognition.metric import Metric
 from faced.records.audit import AuditEvent, AuditSink, EventKind, JournalSink, Pseudonyms
 from faced.service.camera_thread import CameraThread
 from faced.service.desk import Desk, Surroundings
-from faced.service.directory_link import DirectoryLink
+from faced.service.directory_link import PATIENCE_S, DirectoryLink
 from faced.service.hardening import forbid_dumps, lock_memory, wipe_freed_memory
 from faced.service.idle import IdleExit
 from faced.service.interface import Interface
@@ -44,7 +44,7 @@ from faced.trust.realm import Realm
 
 logger = logging.getLogger(__name__)
 
-#: Beyond the deadline that faced-directory gives its own server.
+#: Beyond the last moment at which faced-directory answers from its cache, lest that answer come too late.
 _DIRECTORY_MARGIN_S = 0.5
 _SHUTDOWN_S = 2.0
 _LARGEST_ANCHOR = 64 * 1024
@@ -146,7 +146,7 @@ class LogonDaemon:
             lambda: open_camera(config.camera, allow_virtual=bench.realm.dummy), observer, self._loop.soon
         )
         directory = DirectoryLink(
-            self._loop, config.sockets.directory, config.directory.timeout_s + _DIRECTORY_MARGIN_S
+            self._loop, config.sockets.directory, config.directory.timeout_s + PATIENCE_S + _DIRECTORY_MARGIN_S
         )
         lockout = Lockout(state, config.logon.tries, config.logon.ceiling)
         emergency = Emergency(bench, EmergencyMemory(state / "emergency.json", bench.realm.id), lockout)

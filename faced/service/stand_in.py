@@ -93,6 +93,7 @@ class StandIn:
     def _cut_off(self, answer: Answer) -> None:
         self._papers = _bundle_of(answer)
         if self._papers is None:
+            logger.warning("No code stands in for the face: this host is not cut off, or knows no papers of its realm.")
             self.counter.conclude(self.ruling)
         else:
             self.counter.ask_for_code(self.ruling)

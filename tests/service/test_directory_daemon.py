@@ -412,12 +412,18 @@ def test_what_no_deadline_can_end_is_left_behind(tmp_path: Path) -> None:
     thread = threading.Thread(target=loop.run, daemon=True)
     thread.start()
 
-    def ask(login: str) -> dict[str, Any]:
+    def call(method: str, **parameters: str) -> dict[str, Any]:
         with Client(path, PATIENCE_S) as client:
-            return client.call("io.faced.Directory.Fetch", login=login)
+            return client.call(f"io.faced.Directory.{method}", **parameters)
+
+    def ask(login: str) -> dict[str, Any]:
+        return call("Fetch", login=login)
 
     try:
+        assert call("Papers")["bundle"] is None, "nothing is known to be wrong"
         assert Bundle.from_wire(ask("tanaka")["bundle"]).template == TEMPLATE, "stale, but valid"
+        assert call("Papers")["bundle"] is not None, "this host is as good as cut off"
+        assert not call("Status")["online"]
         reasons = []
         for number in range(MOST_VISITS + 1):
             with pytest.raises(VarlinkError) as refused:
