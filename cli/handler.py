@@ -37,8 +37,7 @@ from faced.errors import NotAllowed
 from faced.i18n import _
 from faced.trust.keys import MODERATE
 from faced.trust.realm import Role
-
-_DAY_S = 86400
+from faced.units import DAY_S
 
 
 @click.group(help=_("Who handles personal data here, and in which roles: appoint, renew, dismiss, list."))
@@ -327,7 +326,7 @@ def _renewable(station: Station, names: Sequence[str], now: int) -> list[Appoint
 
 
 def _tell(text: str, name: str, roles: Sequence[Role], run: Run, as_json: bool, *, dry_run: bool) -> None:
-    until = run.now + DELEGATION_DAYS * _DAY_S
+    until = run.now + DELEGATION_DAYS * DAY_S
     if as_json:
         print_json({"handler": name, "roles": [role.value for role in roles], "until": until, "dry_run": dry_run})
         return
@@ -335,7 +334,7 @@ def _tell(text: str, name: str, roles: Sequence[Role], run: Run, as_json: bool, 
 
 
 def _tell_renewed(text: str, chosen: list[Appointment], run: Run, as_json: bool, *, dry_run: bool) -> None:
-    until = run.now + DELEGATION_DAYS * _DAY_S
+    until = run.now + DELEGATION_DAYS * DAY_S
     if as_json:
         print_json([{**facts_of(one), "until": until, "dry_run": dry_run} for one in chosen])
         return

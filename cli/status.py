@@ -17,9 +17,9 @@ from faced.enrolment.station import Station
 from faced.errors import ProtocolError, StateError
 from faced.i18n import _
 from faced.service.varlink import VarlinkError
+from faced.units import DAY_S, HOUR_S
 
 _TIMEOUT_S = 3.0
-_HOUR_S, _DAY_S = 3600, 86400
 
 
 @click.command(help=_("Is this PC ready for logons with a face? Exit status 1 if there is a warning."))
@@ -78,7 +78,7 @@ def _cache_until(logon: dict[str, Any], directory: dict[str, Any] | None, run: R
     contact, left = (directory or {}).get("last_contact"), logon.get("expires_in")
     if not isinstance(contact, int) or not isinstance(left, int) or (directory or {}).get("shut_out"):
         return None
-    return min(contact + run.config.directory.cache_days * _DAY_S, run.now + left)
+    return min(contact + run.config.directory.cache_days * DAY_S, run.now + left)
 
 
 def _station_alarms(run: Run) -> tuple[Alarm, ...]:
@@ -126,8 +126,8 @@ def _seconds(age: Any) -> int | None:
 
 
 def _span(seconds: int) -> str:
-    if seconds >= 2 * _DAY_S:
-        return _("{number} days").format(number=seconds // _DAY_S)
-    if seconds >= 2 * _HOUR_S:
-        return _("{number} hours").format(number=seconds // _HOUR_S)
+    if seconds >= 2 * DAY_S:
+        return _("{number} days").format(number=seconds // DAY_S)
+    if seconds >= 2 * HOUR_S:
+        return _("{number} hours").format(number=seconds // HOUR_S)
     return _("{number} minutes").format(number=max(0, seconds) // 60)

@@ -24,13 +24,14 @@ FLOORS = {
     "faced.liveness": 1,
     "faced.dummy": 1,
     "faced.i18n": 1,
+    "faced.units": 1,
     "faced.errors": 1,
     "faced": 0,
 }
 #: Rooms on one floor that may know each other, in this direction only.
 NEIGHBOURS = {("faced.directory", "faced.records")}
 #: Every room may use these, whatever its floor.
-EVERYWHERE = {"faced.errors", "faced.i18n", "faced"}
+EVERYWHERE = {"faced.errors", "faced.i18n", "faced.units", "faced"}
 #: Pure rooms and what they must never import.
 FORBIDDEN = {
     "faced.recognition": {"cv2", "dlib", "socket", "ldap3", "nacl"},

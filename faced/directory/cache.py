@@ -22,10 +22,10 @@ from faced.directory.people import SealedFace
 from faced.errors import DirectoryError, StateError, TrustError
 from faced.i18n import _
 from faced.trust import encoding
+from faced.units import DAY_S
 
 logger = logging.getLogger(__name__)
 
-DAY_S = 86400
 #: People kept; beyond this the one who has not logged on for longest goes.
 MOST_PEOPLE = 500
 #: Who has not logged on here for so long is a guest no more, however fresh the entry is kept.

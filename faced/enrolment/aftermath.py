@@ -14,8 +14,7 @@ from faced.errors import TrustError
 from faced.trust.realm import Verifier
 from faced.trust.sealed import issue_tombstone, tombstoned_below
 from faced.trust.statement import Kind, parse
-
-_DAY_S = 86400
+from faced.units import DAY_S
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ def renew_tombstones(people: People, verifier: Verifier, key: RoleKey, logins: I
                     below_serial=below,
                     reason=parse(tombstone).unverified.body["reason"],
                     now=verifier.now,
-                    expires=verifier.now + TOMBSTONE_DAYS * _DAY_S,
+                    expires=verifier.now + TOMBSTONE_DAYS * DAY_S,
                 ),
             )
             count += 1

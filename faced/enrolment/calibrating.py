@@ -14,9 +14,10 @@ from faced.recognition.metric import Metric
 from faced.recognition.site import FEWEST_PEOPLE, SiteCalibration
 from faced.recognition.template import FaceTemplate
 from faced.trust.realm import Verifier, issue_calibration, open_calibration
+from faced.units import DAY_S
 
 #: It holds as long as manifests name it; the statement itself outlives the delegation that it was made under.
-_VALID_S = 10 * 366 * 86400
+_VALID_S = 10 * 366 * DAY_S
 
 
 def calibration_in_force(verifier: Verifier) -> SiteCalibration | None:

@@ -10,8 +10,8 @@ from faced.enrolment.handlers import Standing, appointments
 from faced.enrolment.manifest import last_manifest
 from faced.enrolment.station import Station
 from faced.i18n import _
+from faced.units import DAY_S
 
-_DAY_S = 86400
 #: Days left at which an alarm rises to the next level; the root key is fetched from its safe once a year.
 APPOINTMENT_DAYS = (60, 30, 7)
 #: A manifest is issued daily for two weeks: after one without a new one the timer has failed.
@@ -73,14 +73,14 @@ def alarms(station: Station, now: int) -> tuple[Alarm, ...]:
     found = []
     for one in appointments(station, now):
         left_s = one.delegation.expires - now
-        if one.standing in (Standing.LIVE, Standing.EXPIRED) and left_s <= APPOINTMENT_DAYS[0] * _DAY_S:
+        if one.standing in (Standing.LIVE, Standing.EXPIRED) and left_s <= APPOINTMENT_DAYS[0] * DAY_S:
             level = _level(left_s)
             found.append(
                 Alarm("appointment", level, one.delegation.expires, _days(left_s), one.handler, one.role.value)
             )
     manifest = last_manifest(station)
     left_s = manifest.expires - now
-    if left_s <= MANIFEST_DAYS * _DAY_S:
+    if left_s <= MANIFEST_DAYS * DAY_S:
         level = Level.OVER if left_s <= 0 else Level.URGENT
         found.append(Alarm("manifest", level, manifest.expires, _days(left_s)))
     if manifest.record is not None and ActLog(station.path).contradicts(manifest.record):
@@ -89,11 +89,11 @@ def alarms(station: Station, now: int) -> tuple[Alarm, ...]:
 
 
 def _level(left_s: int) -> Level:
-    _ahead, soon, urgent = (days * _DAY_S for days in APPOINTMENT_DAYS)
+    _ahead, soon, urgent = (days * DAY_S for days in APPOINTMENT_DAYS)
     if left_s <= 0:
         return Level.OVER
     return Level.URGENT if left_s <= urgent else Level.SOON if left_s <= soon else Level.AHEAD
 
 
 def _days(left_s: int) -> int:
-    return max(0, left_s // _DAY_S)
+    return max(0, left_s // DAY_S)

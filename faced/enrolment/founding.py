@@ -38,12 +38,12 @@ from faced.errors import StateError
 from faced.i18n import _
 from faced.trust.keys import MODERATE, Argon2id, write_key_file
 from faced.trust.realm import Realm, Role
+from faced.units import DAY_S
 
 #: The key group of a realm that does not divide its staff.
 DEFAULT_GROUP = "default"
 #: A year until the root key is used again, and a month in which to notice that it was not.
 DELEGATION_DAYS = 396
-_DAY_S = 86400
 _PASSWORD_BYTES = 24
 
 
@@ -103,7 +103,7 @@ def found(
             passphrase = None if key.role in founding.open_roles else role_passphrase
             write_key_file(folder / KEYS / f"{key.name}.key", key.content(), passphrase, cost=cost, random=random)
             replace_file(folder / SHARED / key.name, seal_shared(key.public, key.password, key.epochs))
-            delegation = realm.delegate(root, key.handler, key.public, [key.role], now, now + DELEGATION_DAYS * _DAY_S)
+            delegation = realm.delegate(root, key.handler, key.public, [key.role], now, now + DELEGATION_DAYS * DAY_S)
             name = delegation_name(realm.read_delegation(delegation), key.role)
             replace_file(folder / DELEGATIONS / name, delegation)
         manifest = first_manifest(

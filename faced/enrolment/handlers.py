@@ -35,8 +35,7 @@ from faced.i18n import _
 from faced.trust.keys import MODERATE, Argon2id, encode_key_file, is_protected, key_id
 from faced.trust.realm import PERSONAL, Delegation, Manifest, Role
 from faced.trust.statement import parse
-
-_DAY_S = 86400
+from faced.units import DAY_S
 
 
 @unique
@@ -167,7 +166,7 @@ def appoint(
     key = dataclasses.replace(shared, handler=handler)
     replace_file(station.key_path(name), encode_key_file(key.content(), passphrase, cost=cost))
     replace_file(station.path / SHARED / name, seal_shared(key.public, key.password, key.epochs))
-    expires = now + DELEGATION_DAYS * _DAY_S
+    expires = now + DELEGATION_DAYS * DAY_S
     _keep_delegation(station, station.realm.delegate(root, handler, key.public, [role], now, expires), role)
     return Appointed(role, key_id(key.public), expires)
 
@@ -175,7 +174,7 @@ def appoint(
 def renew(station: Station, root: SigningKey, appointment: Appointment, now: int) -> Appointed:
     """Delegate the role to the same key for another year; what it signed before stays covered."""
     old = appointment.delegation
-    expires = now + DELEGATION_DAYS * _DAY_S
+    expires = now + DELEGATION_DAYS * DAY_S
     data = station.realm.delegate(root, old.handler, old.key, [appointment.role], old.issued, expires)
     _keep_delegation(station, data, appointment.role)
     return Appointed(appointment.role, old.key_id, expires)

@@ -24,10 +24,10 @@ from faced.trust.sealed import (
     tombstoned_below,
 )
 from faced.trust.statement import Kind
+from faced.units import DAY_S
 
 #: A tombstone outlives every template it kills: a template lasts to the end of a fiscal year at most.
 TOMBSTONE_DAYS = 3 * 366
-_DAY_S = 86400
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def withdraw_template(verifier: Verifier, key: RoleKey, login: str, standing: St
         below_serial=next_serial(verifier, login, standing),
         reason=reason,
         now=verifier.now,
-        expires=verifier.now + TOMBSTONE_DAYS * _DAY_S,
+        expires=verifier.now + TOMBSTONE_DAYS * DAY_S,
     )
     tombstoned_below(verifier, login, tombstone)
     return tombstone

@@ -17,8 +17,8 @@ from faced.recognition.decision import Decision, Matcher
 from faced.recognition.metric import Metric
 from faced.recognition.site import SiteCalibration
 from faced.recognition.template import FaceTemplate, Sample, Source
+from faced.units import DAY_S
 
-_DAY_S = 86400
 #: Of a photo and the person at the desk: a mistaken file is found 99 times in 100, under the eyes of a clerk.
 SAME_PERSON_FMR = 1e-2
 
@@ -156,4 +156,4 @@ def _too_few(refusals: Counter[Reason], kept: int, wanted: int) -> PhotoRefused:
 
 
 def _sample(observation: Observation, source: Source, now: int) -> Sample:
-    return Sample.from_points(observation.points, observation.spread, source, now // _DAY_S)
+    return Sample.from_points(observation.points, observation.spread, source, now // DAY_S)

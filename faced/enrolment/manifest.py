@@ -12,8 +12,7 @@ from faced.errors import TrustError
 from faced.i18n import _
 from faced.trust.realm import CLOCK_SKEW_S, MANIFEST_DAYS, Epoch, Manifest, RecordHead, Verifier
 from faced.trust.statement import parse
-
-_DAY_S = 86400
+from faced.units import DAY_S
 
 
 def epoch_of(group: str, number: int, public: bytes) -> Epoch:
@@ -33,7 +32,7 @@ def epochs_to_seal_to(manifest: Manifest, now: int) -> tuple[Epoch, ...]:
 
 def first_manifest(epochs: Iterable[Epoch], now: int) -> Manifest:
     """A new realm's manifest: nothing is revoked yet."""
-    return Manifest(now, now, now + MANIFEST_DAYS * _DAY_S, tuple(epochs), frozenset(), frozenset(), {})
+    return Manifest(now, now, now + MANIFEST_DAYS * DAY_S, tuple(epochs), frozenset(), frozenset(), {})
 
 
 def next_manifest(previous: Manifest, now: int) -> Manifest:
@@ -42,7 +41,7 @@ def next_manifest(previous: Manifest, now: int) -> Manifest:
         previous,
         serial=max(now, previous.serial + 1),
         issued=now,
-        expires=now + MANIFEST_DAYS * _DAY_S,
+        expires=now + MANIFEST_DAYS * DAY_S,
         epochs=tuple(epoch for epoch in previous.epochs if epoch.not_after > now),
     )
 

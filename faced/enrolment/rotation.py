@@ -30,9 +30,10 @@ from faced.i18n import _
 from faced.trust.keys import KEY_SIZE
 from faced.trust.realm import Epoch, Manifest, Verifier
 from faced.trust.sealed import TemplateKey, rewrap
+from faced.units import HOUR_S
 
 #: After a leak the old epoch holds for this much longer: computers that are switched on must hear of the new one first.
-LEAK_OVERLAP_S = 3600
+LEAK_OVERLAP_S = HOUR_S
 #: How often the keys of a person are read again when somebody else changed them meanwhile.
 _RETRIES = 3
 

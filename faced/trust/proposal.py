@@ -17,9 +17,9 @@ from faced.i18n import _
 from faced.trust.keys import digest, key_id
 from faced.trust.realm import Realm, Verifier
 from faced.trust.statement import Kind, Statement
+from faced.units import DAY_S
 
 VALID_DAYS = 7
-_DAY_S = 86400
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def propose(
     """A signed proposal."""
     body = {"act": act, "terms": dict(terms), "reason": reason, "decision": decision}
     issuer = key_id(bytes(key.verify_key))
-    return Statement(Kind.PROPOSAL, realm.id, subject, now, now, now + VALID_DAYS * _DAY_S, issuer, body).sign(key)
+    return Statement(Kind.PROPOSAL, realm.id, subject, now, now, now + VALID_DAYS * DAY_S, issuer, body).sign(key)
 
 
 def check_proposal(verifier: Verifier, data: bytes) -> Proposal:

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from faced.directory.bundle import RealmPapers
-from faced.directory.cache import DAY_S, MOST_PEOPLE, UNUSED_DAYS, Cache
+from faced.directory.cache import MOST_PEOPLE, UNUSED_DAYS, Cache
 from faced.directory.people import SealedFace
 from faced.errors import StateError
 from faced.trust import encoding
+from faced.units import DAY_S
 
 NOW = 1_800_000_000
 FACE = SealedFace(b"template \0\xff", (b"k1", b"k2"), None, b"exemption", b"unlock")

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from faced.directory.bundle import RealmPapers
-from faced.directory.cache import DAY_S, Cache
+from faced.directory.cache import Cache
 from faced.directory.fetcher import Fetcher, Offline, Online, ShutOut
 from faced.directory.people import SealedFace
 from faced.directory.source import Answer
 from faced.errors import AccountRefused, DirectoryError, DirectoryUnavailable, NotInDirectory
+from faced.units import DAY_S
 
 NOW = 1_800_000_000
 REFRESH_S = 900
