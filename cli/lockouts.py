@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import pwd
-from datetime import datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from cli.exit_codes import ExitCode
-from cli.printing import json_option, print_json, print_table
+from cli.printing import json_option, moment, moment_iso, print_json, print_table
 from cli.run import Run, pass_run
 from faced.errors import NotAllowed, NotInDirectory
 from faced.i18n import _
@@ -39,8 +39,7 @@ def list_lockouts(run: Run, as_json: bool) -> ExitCode:
     folder = run.config.state.logon
     counts = _counter(run).counts()
     pseudonyms = Pseudonyms.load(folder / "pseudonyms.secret") if counts else None
-    facts = [_facts(count, _pseudonym(pseudonyms, count.uid)) for count in counts]
-    return _show(facts, as_json)
+    return _show([(count, _pseudonym(pseudonyms, count.uid)) for count in counts], as_json)
 
 
 @lockouts.command(help=_("The failed tries of USER on this PC. Run it as root. Exit status 1 if USER is locked."))
@@ -53,7 +52,7 @@ def show(run: Run, user: str, as_json: bool) -> ExitCode:
     person = resolve(user)
     if person is None:
         raise NotInDirectory(_("This PC knows no user {name}.").format(name=repr(user)))
-    return _show([_facts(count, person.login) for count in counter.counts() if count.uid == person.uid], as_json)
+    return _show([(count, person.login) for count in counter.counts() if count.uid == person.uid], as_json)
 
 
 def _counter(run: Run) -> Lockout:
@@ -80,40 +79,40 @@ def _facts(count: Count, who: str) -> dict[str, Any]:
         "subject": who,
         "counter": count.counter.value,
         "failed": count.failed,
-        "last": datetime.fromtimestamp(count.last).astimezone().isoformat(timespec="seconds"),
+        "last": moment_iso(int(count.last)),
         "wait_s": round(count.wait_s),
         "locked": count.locked,
     }
 
 
-def _show(facts: list[dict[str, Any]], as_json: bool) -> ExitCode:
+def _show(counts: Sequence[tuple[Count, str]], as_json: bool) -> ExitCode:
     if as_json:
-        print_json(facts)
+        print_json([_facts(count, who) for count, who in counts])
     else:
         print_table(
             [_("Person"), _("Where"), _("Failed"), _("Last try"), _("State")],
             [
-                (one["subject"] or "?", _place(one["counter"]), str(one["failed"]), one["last"], _state(one))
-                for one in facts
+                (who or "?", _place(count.counter), str(count.failed), moment(int(count.last)), _state(count))
+                for count, who in counts
             ],
         )
-        locked = sum(one["locked"] for one in facts)
+        locked = sum(count.locked for count, _who in counts)
         click.echo(
-            _("{count} counters with failed tries, {locked} of them locked").format(count=len(facts), locked=locked)
+            _("{count} counters with failed tries, {locked} of them locked").format(count=len(counts), locked=locked)
         )
-    return ExitCode.REFUSED if any(one["locked"] for one in facts) else ExitCode.DONE
+    return ExitCode.REFUSED if any(count.locked for count, _who in counts) else ExitCode.DONE
 
 
-def _place(counter: str) -> str:
-    words = {
+def _place(counter: Counter) -> str:
+    return {
         Counter.GREETER: _("logon screen"),
         Counter.LOCKER: _("screen lock, sudo"),
         Counter.CODE: _("emergency code"),
-    }
-    return words[Counter(counter)]
+    }[counter]
 
 
-def _state(one: dict[str, Any]) -> str:
-    if one["locked"]:
+def _state(count: Count) -> str:
+    if count.locked:
         return _("locked: facectl unlock on the station")
-    return _("waits {seconds} s").format(seconds=one["wait_s"]) if one["wait_s"] else _("may try")
+    wait_s = round(count.wait_s)
+    return _("waits {seconds} s").format(seconds=wait_s) if wait_s else _("may try")

@@ -54,7 +54,16 @@ def print_json(value: Any) -> None:
 
 def moment(unix: int) -> str:
     """A time as people in Japan read it."""
-    return datetime.fromtimestamp(unix, UTC).astimezone(JST).strftime("%Y-%m-%d %H:%M")
+    return f"{_in_japan(unix):%Y-%m-%d %H:%M}"
+
+
+def moment_iso(unix: int) -> str:
+    """A time in Japan as programs read it (ISO 8601)."""
+    return _in_japan(unix).isoformat()
+
+
+def _in_japan(unix: int) -> datetime:
+    return datetime.fromtimestamp(unix, UTC).astimezone(JST)
 
 
 def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
