@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,8 @@ from cli.printing import (
     confirm,
     dry_run_option,
     json_option,
+    moment,
+    moment_iso,
     print_json,
     print_table,
     progress,
@@ -29,11 +30,13 @@ from cli.station import Desk, open_desk, station_option
 from faced.directory.connection import Connection
 from faced.directory.people import Person
 from faced.enrolment.acts import Act
-from faced.enrolment.emergency import DEFAULT_HOURS, Emergencies, GrantState, Wish
+from faced.enrolment.approving import Held
+from faced.enrolment.emergency import DEFAULT_HOURS, Emergencies, Wish
 from faced.enrolment.grant_list import read_grant_list
 from faced.enrolment.person import check_login
 from faced.errors import DirectoryUnavailable, FacedError
 from faced.i18n import _
+from faced.trust.emergency import Grant
 from faced.trust.realm import Role
 
 
@@ -126,9 +129,9 @@ class Granting:
     def one(self, wish: Wish) -> ExitCode:
         """One person; what does not hold is an error."""
         person = self.emergencies.people.find(wish.login)
-        facts = self._grant(person, wish)
+        granted = self._grant(person, wish)
         if self.as_json:
-            print_json(facts)
+            print_json(self._json_of(granted))
         else:
             text = (
                 _("Would let {login} ({name}) in once on {where}, until {until}.")
@@ -136,7 +139,7 @@ class Granting:
                 else _("{login} ({name}) is let in once on {where}, until {until}.")
             )
             click.echo(
-                text.format(login=wish.login, name=person.name, where=_where(wish.host), until=_short(facts["until"]))
+                text.format(login=wish.login, name=person.name, where=_where(wish.host), until=moment(granted.expires))
             )
         return ExitCode.DONE
 
@@ -171,19 +174,22 @@ class Granting:
         finally:
             step()
         state = self.emergencies.state(person)
-        kept = state.state == "in_force" and state.grant is not None and state.grant.host == wish.host
+        kept = state.state == "in_force" and state.says is not None and state.says.host == wish.host
         return _Planned(wish, person, kept=kept)
 
-    def _grant(self, person: Person, wish: Wish) -> dict[str, Any]:
+    def _grant(self, person: Person, wish: Wish) -> Grant:
         signed = self.emergencies.grant(person, wish)
         if not self.dry_run:
             with self.desk.recorded(Act.GRANT_EMERGENCY, wish.login, self.reason):
                 self.emergencies.publish(signed)
+        return signed.says
+
+    def _json_of(self, granted: Grant) -> dict[str, Any]:
         return {
-            "login": wish.login,
-            "host": signed.grant.host or None,
-            "until": _moment(signed.grant.expires),
-            "serial": None if self.dry_run else signed.grant.serial,
+            "login": granted.login,
+            "host": granted.host or None,
+            "until": moment_iso(granted.expires),
+            "serial": None if self.dry_run else granted.serial,
             "dry_run": self.dry_run,
         }
 
@@ -198,14 +204,14 @@ class Granting:
                 )
             )
 
-    def _end(self, plan: Sequence[_Planned], granted: list[dict[str, Any]], refused: Sequence[_Planned]) -> ExitCode:
+    def _end(self, plan: Sequence[_Planned], granted: Sequence[Grant], refused: Sequence[_Planned]) -> ExitCode:
         if self.as_json:
             print_json(
                 {
                     "dry_run": self.dry_run,
                     "planned": len(plan),
                     "kept": [planned.wish.login for planned in plan if planned.kept],
-                    "granted": granted,
+                    "granted": list(map(self._json_of, granted)),
                     "refused": [
                         {"login": planned.wish.login, "reason": planned.refusal.reason}
                         for planned in refused
@@ -259,7 +265,7 @@ def code(
             pass
     digits = None if dry_run else made.digits
     if as_json:
-        print_json({"login": user, "host": host, "code": digits, "until": _moment(made.expires), "dry_run": dry_run})
+        print_json({"login": user, "host": host, "code": digits, "until": moment_iso(made.expires), "dry_run": dry_run})
     elif digits is None:
         click.echo(
             _("Would make a code for {login} ({name}) on {host}.").format(login=user, name=person.name, host=host)
@@ -270,7 +276,7 @@ def code(
                 login=user,
                 name=person.name,
                 host=host,
-                until=_short(_moment(made.expires)),
+                until=moment(made.expires),
                 code=f"{digits[:4]} {digits[4:]}",
             )
         )
@@ -305,7 +311,7 @@ def withdraw(
             with desk.recorded(Act.WITHDRAW_EMERGENCY, user, reason):
                 emergencies.publish(signed)
     if as_json:
-        print_json({"login": user, "serial": None if dry_run else signed.grant.serial, "dry_run": dry_run})
+        print_json({"login": user, "serial": None if dry_run else signed.says.serial, "dry_run": dry_run})
         return
     text = (
         _("Would take back what was granted to {login} ({name}).")
@@ -327,35 +333,32 @@ def list_grants(run: Run, station_path: Path | None, as_json: bool) -> None:
     with desk.connect() as connection:
         emergencies = _emergencies(desk, connection)
         states = [emergencies.state(person) for person in emergencies.people.all() if person.face.emergency is not None]
-    held = [_facts_of(state) for state in sorted(states, key=lambda state: state.person.login)]
+    states.sort(key=lambda state: state.person.login)
     if as_json:
-        print_json(held)
+        print_json([_facts_of(state) for state in states])
         return
     print_table(
         [_("Login name"), _("Name"), _("Emergency grant"), _("Where"), _("Until")],
         [
             (
-                f["login"],
-                f["name"],
-                _state_word(f["state"]),
-                _where(f["host"]) if f["until"] else "",
-                _short(f["until"]),
+                *(state.person.login, state.person.name, _state_word(state.state)),
+                *((_where(held.host), moment(held.expires)) if (held := _in_force(state)) else ("", "")),
             )
-            for f in held
+            for state in states
         ],
     )
-    in_force = sum(facts["state"] == "in_force" for facts in held)
-    click.echo(_("{count} grants, {in_force} of them in force").format(count=len(held), in_force=in_force))
+    in_force = sum(_in_force(state) is not None for state in states)
+    click.echo(_("{count} grants, {in_force} of them in force").format(count=len(states), in_force=in_force))
 
 
-def _facts_of(state: GrantState) -> dict[str, Any]:
-    held = state.grant if state.state == "in_force" else None
+def _facts_of(state: Held[Grant]) -> dict[str, Any]:
+    held = _in_force(state)
     return {
         "login": state.person.login,
         "name": state.person.name,
         "state": state.state,
         "host": held.host or None if held else None,
-        "until": _moment(held.expires) if held else None,
+        "until": moment_iso(held.expires) if held else None,
     }
 
 
@@ -368,12 +371,8 @@ def _where(host: str | None) -> str:
     return host or _("every PC")
 
 
-def _moment(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds).astimezone().isoformat()
-
-
-def _short(moment: str | None) -> str:
-    return f"{datetime.fromisoformat(moment):%Y-%m-%d %H:%M}" if moment else ""
+def _in_force(state: Held[Grant]) -> Grant | None:
+    return state.says if state.state == "in_force" else None
 
 
 def _emergencies(desk: Desk, connection: Connection) -> Emergencies:

@@ -23,11 +23,13 @@ from cli.run import Run, pass_run
 from cli.station import Desk, open_desk, station_option
 from faced.directory.connection import Connection
 from faced.enrolment.acts import Act
-from faced.enrolment.exempting import Exemptions, ExemptionState, SignedExemption
+from faced.enrolment.approving import Held, Signed
+from faced.enrolment.exempting import Exemptions
 from faced.enrolment.fiscal_year import end_of, last_day
 from faced.enrolment.person import check_login
 from faced.i18n import _
 from faced.liveness.challenge import ALL, Challenge
+from faced.trust.exemption import Exemption
 from faced.trust.realm import Role
 
 
@@ -101,8 +103,8 @@ def grant(
         text.format(
             login=user,
             name=person.name,
-            actions=", ".join(signed.exemption.without),
-            day=last_day(signed.exemption.expires),
+            actions=", ".join(signed.says.without),
+            day=last_day(signed.says.expires),
         )
     )
 
@@ -177,7 +179,7 @@ def show(run: Run, user: str | None, station_path: Path | None, as_json: bool) -
     click.echo(_("{count} exemptions, {in_force} of them in force").format(count=len(held), in_force=in_force))
 
 
-def _show_one(state: ExemptionState, as_json: bool) -> None:
+def _show_one(state: Held[Exemption], as_json: bool) -> None:
     facts = _facts_of(state)
     if as_json:
         print_json(facts)
@@ -194,8 +196,8 @@ def _show_one(state: ExemptionState, as_json: bool) -> None:
     )
 
 
-def _facts_of(state: ExemptionState) -> dict[str, Any]:
-    held = state.exemption
+def _facts_of(state: Held[Exemption]) -> dict[str, Any]:
+    held = state.says
     return {
         "login": state.person.login,
         "name": state.person.name,
@@ -206,8 +208,8 @@ def _facts_of(state: ExemptionState) -> dict[str, Any]:
     }
 
 
-def _json_of(signed: SignedExemption, dry_run: bool) -> dict[str, Any]:
-    held = signed.exemption
+def _json_of(signed: Signed[Exemption], dry_run: bool) -> dict[str, Any]:
+    held = signed.says
     return {
         "login": held.login,
         "without": list(held.without),

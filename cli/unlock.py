@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 
 import click
 
 from cli.passphrase import passphrase_file_option
-from cli.printing import check_reason, dry_run_option, json_option, print_json, reason_option
+from cli.printing import check_reason, dry_run_option, json_option, moment, moment_iso, print_json, reason_option
 from cli.run import Run, pass_run
 from cli.station import open_desk, station_option
 from faced.enrolment.acts import Act
@@ -64,16 +63,14 @@ def unlock(
         if not dry_run:
             with desk.recorded(Act.UNLOCK, user, reason):
                 unlocks.publish(signed)
-    until = datetime.fromtimestamp(signed.unlock.expires).astimezone()
     if as_json:
-        serial = None if dry_run else signed.unlock.serial
-        print_json(
-            {"login": user, "host": host or None, "until": until.isoformat(), "serial": serial, "dry_run": dry_run}
-        )
+        serial = None if dry_run else signed.says.serial
+        until = moment_iso(signed.says.expires)
+        print_json({"login": user, "host": host or None, "until": until, "serial": serial, "dry_run": dry_run})
         return
     text = (
         _("Would give {login} new tries on {where}, until {until}.")
         if dry_run
         else _("{login} has new tries on {where}, until {until}.")
     )
-    click.echo(text.format(login=user, where=host or _("every PC"), until=f"{until:%Y-%m-%d %H:%M}"))
+    click.echo(text.format(login=user, where=host or _("every PC"), until=moment(signed.says.expires)))

@@ -1,23 +1,18 @@
-"""The emergency way in as the authority gives it: a grant in the directory, or a code read out on the telephone.
-
-Why somebody needs it stays in the station's record of acts: the directory and the workstations need not know.
-"""
+"""The emergency way in as the authority gives it: a grant in the directory, or a code read out on the telephone."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from faced.directory.connection import Connection
 from faced.directory.hosts import Host, Hosts
-from faced.directory.people import People, Person
-from faced.directory.tree import Tree
+from faced.directory.people import Person, SealedFace
+from faced.enrolment.approving import Approvals, Signed
 from faced.enrolment.founding import DEFAULT_GROUP
-from faced.enrolment.station import RoleKey
-from faced.errors import DirectoryError, NotAllowed, TrustError
+from faced.errors import DirectoryError, NotAllowed
 from faced.i18n import _
-from faced.trust.emergency import HOUR_S, LONGEST_HOURS, Grant, issue_grant, read_grant
+from faced.trust.emergency import LONGEST_HOURS, Grant, issue_grant, read_grant
 from faced.trust.emergency_code import Code, issue_code
-from faced.trust.realm import Verifier
+from faced.units import HOUR_S
 
 #: A working day.
 DEFAULT_HOURS = 8
@@ -33,43 +28,12 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class SignedGrant:
-    """A grant and its statement, not published yet. ``groups``: key groups for somebody who has none."""
+class Emergencies(Approvals[Grant]):
+    """The grants and codes of one tree. Whether a grant was used, only the PC knows."""
 
-    grant: Grant
-    statement: bytes
-    groups: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class GrantState:
-    """What the directory holds of a person's grant.
-
-    ``state`` is none, in_force, withdrawn, or the reason why it does not hold; without a ``grant`` it cannot be
-    believed. Whether it was used, only the PC knows.
-    """
-
-    person: Person
-    state: str
-    grant: Grant | None = None
-
-
-@dataclass(frozen=True)
-class Emergencies:
-    """The grants and codes of one tree, over a connection of the role that ``key`` belongs to."""
-
-    connection: Connection
-    tree: Tree
-    verifier: Verifier
-    key: RoleKey
     _hosts: dict[str, Host] = field(default_factory=dict)
 
-    @property
-    def people(self) -> People:
-        """The entries."""
-        return People(self.connection, self.tree)
-
-    def grant(self, person: Person, wish: Wish) -> SignedGrant:
+    def grant(self, person: Person, wish: Wish) -> Signed[Grant]:
         """Sign that a person is let in once without the face step, on one PC or once on each.
 
         Somebody who was never enrolled gets a key group, for the PC could not see the grant otherwise.
@@ -91,31 +55,17 @@ class Emergencies:
                 ),
                 reason="wrong_group",
             )
-        return self._sign(person, wish.host, wish.hours, groups=groups)
+        return self._issue(person, wish.host, wish.hours, groups=groups)
 
-    def withdraw(self, person: Person) -> SignedGrant:
+    def withdraw(self, person: Person) -> Signed[Grant]:
         """Sign that what was granted to a person before lets nobody in any more.
 
         :raises TrustError: as :meth:`grant`.
         """
-        return self._sign(person, "", LONGEST_HOURS, withdrawn=True)
+        return self._issue(person, "", LONGEST_HOURS, withdrawn=True)
 
-    def publish(self, signed: SignedGrant) -> None:
-        """Put a signed grant in place of the one that is there.
-
-        :raises DirectoryError: what the server refused.
-        """
-        self.people.grant(signed.grant.login, signed.statement, signed.groups)
-
-    def state(self, person: Person) -> GrantState:
-        """What a workstation that has not seen it yet would make of the person's grant."""
-        if person.face.emergency is None:
-            return GrantState(person, "none")
-        try:
-            grant = read_grant(self.verifier, person.login, person.face.emergency)
-        except TrustError as error:
-            return GrantState(person, error.reason)
-        return GrantState(person, "withdrawn" if grant.withdrawn else "in_force", grant)
+    def publish(self, signed: Signed[Grant]) -> None:
+        self.people.grant(signed.says.login, signed.statement, signed.groups)
 
     def code(self, person: Person, host: str) -> Code:
         """A code that lets a person in once on a PC that is cut off.
@@ -137,13 +87,22 @@ class Emergencies:
             self._hosts[name] = Hosts(self.connection, self.tree).read(name)
         return self._hosts[name]
 
-    def _sign(
+    def _held_by(self, face: SealedFace) -> bytes | None:
+        return face.emergency
+
+    def _read(self, login: str, data: bytes) -> Grant:
+        return read_grant(self.verifier, login, data)
+
+    def _worth(self, grant: Grant) -> str:
+        return "withdrawn" if grant.withdrawn else "in_force"
+
+    def _issue(
         self, person: Person, host: str, hours: int, *, groups: tuple[str, ...] = (), withdrawn: bool = False
-    ) -> SignedGrant:
-        now, held = self.verifier.now, self.state(person).grant
-        # Two grants within a second differ all the same.
-        serial = now if held is None else max(now, held.serial + 1)
-        grant = Grant(person.login, host, serial, now + hours * HOUR_S, withdrawn)
-        statement = issue_grant(self.verifier.realm, self.key.sign, grant, now)
-        # A delegation that has run out or a revoked key must show here, not at the workstations.
-        return SignedGrant(read_grant(self.verifier, person.login, statement), statement, groups)
+    ) -> Signed[Grant]:
+        now = self.verifier.now
+        grant = Grant(person.login, host, now, now + hours * HOUR_S, withdrawn)
+        return self._sign(
+            person,
+            lambda serial: issue_grant(self.verifier.realm, self.key.sign, replace(grant, serial=serial), now),
+            groups,
+        )

@@ -11,14 +11,14 @@ from nacl.signing import SigningKey
 
 from faced.errors import TrustError
 from faced.i18n import _
-from faced.trust.keys import key_id
+from faced.trust import personal
 from faced.trust.realm import Realm, Verifier
-from faced.trust.statement import Kind, Statement
+from faced.trust.statement import Kind
+from faced.units import HOUR_S
 
 #: From issue to end, at most: from a Friday evening to a Monday morning. A withdrawal of that length outlives what it
 #: withdraws.
 LONGEST_HOURS = 72
-HOUR_S = 3600
 
 
 @dataclass(frozen=True)
@@ -38,28 +38,23 @@ class Grant:
 
 def issue_grant(realm: Realm, key: SigningKey, grant: Grant, now: int) -> bytes:
     """The statement of a grant, signed in the role ``approve``."""
-    issuer = key_id(bytes(key.verify_key))
     body = {"host": grant.host, "withdrawn": grant.withdrawn}
-    return Statement(Kind.EMERGENCY, realm.id, grant.login, grant.serial, now, grant.expires, issuer, body).sign(key)
+    return personal.issue(
+        *(realm, key, Kind.EMERGENCY, grant.login), serial=grant.serial, now=now, expires=grant.expires, body=body
+    )
 
 
 def read_grant(verifier: Verifier, login: str, data: bytes) -> Grant:
     """What must be believed to be granted to this person, now, wherever it holds.
 
     :param login: the canonical login name from NSS.
-    :raises TrustError: as :meth:`Verifier.check`, and wrong_person, too_long.
+    :raises TrustError: as :func:`personal.read`.
     """
-    statement = verifier.check(data, Kind.EMERGENCY)
-    if statement.subject != login:
-        raise TrustError(_("The emergency grant is another person's."), reason="wrong_person")
-    if statement.expires - statement.issued > LONGEST_HOURS * HOUR_S:
-        raise TrustError(
-            _("The emergency grant is for longer than {hours} hours.").format(hours=LONGEST_HOURS), reason="too_long"
-        )
+    statement = personal.read(verifier, Kind.EMERGENCY, login, data, longest_s=LONGEST_HOURS * HOUR_S)
     match statement.body:
         case {"host": str() as host, "withdrawn": bool() as withdrawn, **rest} if not rest:
             return Grant(login, host, statement.serial, statement.expires, withdrawn)
-    raise TrustError(_("An emergency grant is malformed."), reason="malformed")
+    raise personal.malformed(Kind.EMERGENCY)
 
 
 def check_grant(verifier: Verifier, login: str, host: str, data: bytes, *, spent: int) -> Grant:

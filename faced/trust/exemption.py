@@ -13,13 +13,13 @@ from nacl.signing import SigningKey
 
 from faced.errors import TrustError
 from faced.i18n import _
-from faced.trust.keys import key_id
+from faced.trust import personal
 from faced.trust.realm import Realm, Verifier
-from faced.trust.statement import Kind, Statement
+from faced.trust.statement import Kind
+from faced.units import DAY_S
 
 #: From issue to end, at most: a year, and somebody looks again. A withdrawal of that length outlives what it withdraws.
 LONGEST_DAYS = 366
-_DAY_S = 86400
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,7 @@ def issue_exemption(
     :param without: none of them to withdraw what was granted before.
     """
     body = {"without": sorted(without)}
-    issuer = key_id(bytes(key.verify_key))
-    return Statement(Kind.EXEMPTION, realm.id, login, serial, now, expires, issuer, body).sign(key)
+    return personal.issue(realm, key, Kind.EXEMPTION, login, serial=serial, now=now, expires=expires, body=body)
 
 
 def check_exemption(verifier: Verifier, login: str, data: bytes, *, lowest_serial: int = 0) -> Exemption:
@@ -53,18 +52,12 @@ def check_exemption(verifier: Verifier, login: str, data: bytes, *, lowest_seria
 
     :param login: the canonical login name from NSS.
     :param lowest_serial: the highest serial this host has seen for the person's exemptions (a lower one was put back).
-    :raises TrustError: as :meth:`Verifier.check`, and wrong_person, older_serial, too_long.
+    :raises TrustError: as :func:`personal.read`, and older_serial.
     """
-    statement = verifier.check(data, Kind.EXEMPTION)
-    if statement.subject != login:
-        raise TrustError(_("The exemption is another person's."), reason="wrong_person")
+    statement = personal.read(verifier, Kind.EXEMPTION, login, data, longest_s=LONGEST_DAYS * DAY_S)
     if statement.serial < lowest_serial:
         raise TrustError(_("The exemption is older than one already seen."), reason="older_serial")
-    if statement.expires - statement.issued > LONGEST_DAYS * _DAY_S:
-        raise TrustError(
-            _("The exemption is for longer than {days} days.").format(days=LONGEST_DAYS), reason="too_long"
-        )
     match statement.body:
         case {"without": list() as without, **rest} if not rest and all(isinstance(action, str) for action in without):
             return Exemption(login, statement.serial, statement.expires, tuple(sorted(set(without))))
-    raise TrustError(_("An exemption is malformed."), reason="malformed")
+    raise personal.malformed(Kind.EXEMPTION)

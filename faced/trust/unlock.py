@@ -11,13 +11,13 @@ from nacl.signing import SigningKey
 
 from faced.errors import TrustError
 from faced.i18n import _
-from faced.trust.keys import key_id
+from faced.trust import personal
 from faced.trust.realm import Realm, Verifier
-from faced.trust.statement import Kind, Statement
+from faced.trust.statement import Kind
+from faced.units import HOUR_S
 
 #: From issue to end, at most: from a Friday evening to a Monday morning.
 LONGEST_HOURS = 72
-_HOUR_S = 3600
 
 
 @dataclass(frozen=True)
@@ -39,27 +39,21 @@ def issue_unlock(realm: Realm, key: SigningKey, login: str, *, host: str, serial
 
     :param host: the only one where it holds; empty for every host.
     """
-    issuer = key_id(bytes(key.verify_key))
-    return Statement(Kind.UNLOCK, realm.id, login, serial, now, expires, issuer, {"host": host}).sign(key)
+    body = {"host": host}
+    return personal.issue(realm, key, Kind.UNLOCK, login, serial=serial, now=now, expires=expires, body=body)
 
 
 def read_unlock(verifier: Verifier, login: str, data: bytes) -> Unlock:
     """What must be believed to be said about this person, now, wherever it holds.
 
     :param login: the canonical login name from NSS.
-    :raises TrustError: as :meth:`Verifier.check`, and wrong_person, too_long.
+    :raises TrustError: as :func:`personal.read`.
     """
-    statement = verifier.check(data, Kind.UNLOCK)
-    if statement.subject != login:
-        raise TrustError(_("The unlock is another person's."), reason="wrong_person")
-    if statement.expires - statement.issued > LONGEST_HOURS * _HOUR_S:
-        raise TrustError(
-            _("The unlock is for longer than {hours} hours.").format(hours=LONGEST_HOURS), reason="too_long"
-        )
+    statement = personal.read(verifier, Kind.UNLOCK, login, data, longest_s=LONGEST_HOURS * HOUR_S)
     match statement.body:
         case {"host": str() as host, **rest} if not rest:
             return Unlock(login, host, statement.serial, statement.expires)
-    raise TrustError(_("An unlock is malformed."), reason="malformed")
+    raise personal.malformed(Kind.UNLOCK)
 
 
 def check_unlock(verifier: Verifier, login: str, host: str, data: bytes, *, used: int) -> Unlock:

@@ -45,10 +45,10 @@ def reason(call: Callable[[], object]) -> str:
 def test_what_is_granted_is_in_force_until_its_end(station: Station, role_key: Keys) -> None:
     authority = exemptions(station, role_key)
     signed = authority.grant(TANAKA, {Challenge.OPEN_MOUTH, Challenge.BLINK_TWICE}, NOW + 5 * DAY)
-    assert signed.exemption.without == ("blink_twice", "open_mouth")
+    assert signed.says.without == ("blink_twice", "open_mouth")
     holder = holding(signed.statement)
     state = authority.state(holder)
-    assert (state.state, state.exemption) == ("in_force", signed.exemption)
+    assert (state.state, state.says) == ("in_force", signed.says)
     assert exemptions(station, role_key, now=NOW + 5 * DAY - 1).state(holder).state == "in_force"
     assert exemptions(station, role_key, now=NOW + 5 * DAY).state(holder).state == "expired"
 
@@ -57,15 +57,15 @@ def test_a_withdrawal_leaves_nothing_out_and_is_newer_and_lasts_as_long(station:
     authority = exemptions(station, role_key)
     granted = authority.grant(TANAKA, BLINK, NOW + LONGEST_DAYS * DAY)
     withdrawn = authority.withdraw(holding(granted.statement))
-    assert withdrawn.exemption.serial > granted.exemption.serial
-    assert withdrawn.exemption.expires >= granted.exemption.expires
+    assert withdrawn.says.serial > granted.says.serial
+    assert withdrawn.says.expires >= granted.says.expires
     assert authority.state(holding(withdrawn.statement)).state == "withdrawn"
-    assert authority.grant(holding(withdrawn.statement), BLINK, NOW + DAY).exemption.serial > withdrawn.exemption.serial
+    assert authority.grant(holding(withdrawn.statement), BLINK, NOW + DAY).says.serial > withdrawn.says.serial
 
 
 def test_without_an_exemption_in_the_entry_one_can_be_withdrawn_too(station: Station, role_key: Keys) -> None:
     assert exemptions(station, role_key).state(TANAKA).state == "none"
-    assert exemptions(station, role_key).withdraw(TANAKA).exemption.without == ()
+    assert exemptions(station, role_key).withdraw(TANAKA).says.without == ()
 
 
 @pytest.mark.parametrize(
@@ -109,4 +109,4 @@ def test_another_persons_exemption_is_not_taken_for_this_ones(station: Station, 
     authority = exemptions(station, role_key)
     moved = authority.grant(replace(TANAKA, login="sato"), BLINK, NOW + DAY).statement
     assert authority.state(holding(moved)).state == "wrong_person"
-    assert authority.grant(holding(moved), BLINK, NOW + DAY).exemption.serial == NOW
+    assert authority.grant(holding(moved), BLINK, NOW + DAY).says.serial == NOW

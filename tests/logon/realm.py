@@ -10,7 +10,7 @@ from nacl.public import PrivateKey
 from nacl.signing import SigningKey
 
 from faced.directory.bundle import Bundle
-from faced.trust.emergency import HOUR_S, Grant, issue_grant
+from faced.trust.emergency import Grant, issue_grant
 from faced.trust.emergency_code import issue_code
 from faced.trust.exemption import issue_exemption
 from faced.trust.host import issue_host
@@ -18,6 +18,7 @@ from faced.trust.keys import HostKeys
 from faced.trust.realm import Epoch, Manifest, Realm, Role
 from faced.trust.sealed import TemplateHeader, issue_tombstone, seal_template
 from faced.trust.unlock import issue_unlock
+from faced.units import HOUR_S
 
 DAY = 86_400
 PREDICTOR = bytes(range(32))

@@ -9,10 +9,11 @@ import pytest
 from nacl.signing import SigningKey
 
 from faced.errors import TrustError
-from faced.trust.emergency import HOUR_S, LONGEST_HOURS, Grant, check_grant, issue_grant
+from faced.trust.emergency import LONGEST_HOURS, Grant, check_grant, issue_grant
 from faced.trust.keys import key_id
 from faced.trust.realm import Realm
 from faced.trust.statement import Kind, Statement
+from faced.units import HOUR_S
 from tests.trust.conftest import DAY, NOW, World, key
 
 GRANT = Grant("tanaka", "pc-1", 7, NOW + 8 * HOUR_S)
