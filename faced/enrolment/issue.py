@@ -16,6 +16,8 @@ from faced.i18n import _
 from faced.recognition.template import FaceTemplate
 from faced.trust.realm import Epoch, Verifier
 from faced.trust.sealed import (
+    NO_PROVENANCE,
+    Provenance,
     SealedTemplate,
     TemplateHeader,
     check_template,
@@ -47,6 +49,7 @@ def issue_template(
     predictor: bytes,
     standing: Standing,
     not_after: int | None = None,
+    provenance: Provenance = NO_PROVENANCE,
     random: Callable[[int], bytes] = utils.random,
 ) -> tuple[TemplateHeader, SealedTemplate]:
     """Seal and sign a template in the role ``enrol``, for the purpose logon.
@@ -54,6 +57,7 @@ def issue_template(
     :param predictor: the id of the predictor the landmarks come from, 32 bytes.
     :param standing: what it replaces; the new serial is above it.
     :param not_after: the end of the purpose's period; None for the end of the fiscal year.
+    :param provenance: what it rests on.
     :raises TrustError: ``wrong_group`` (the realm has no epoch of a group), ``purpose_over`` (the period is empty or
         goes beyond the fiscal year), or the station's own keys may no longer do this.
     """
@@ -74,6 +78,7 @@ def issue_template(
         predictor=predictor,
         groups=person.groups,
         method="+".join(sorted({sample.source.value for sample in face.samples})),
+        provenance=provenance,
     )
     sealed = seal_template(
         verifier.realm, key.sign, header, face.encode(), _epochs(verifier, person.groups), now, random=random

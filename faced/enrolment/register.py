@@ -14,7 +14,7 @@ from faced.errors import DirectoryError, NotInDirectory, TrustError
 from faced.i18n import _
 from faced.recognition.template import FaceTemplate, Source
 from faced.trust.realm import Verifier
-from faced.trust.sealed import TemplateHeader, read_header
+from faced.trust.sealed import NO_PROVENANCE, Provenance, TemplateHeader, read_header
 from faced.trust.statement import Kind
 
 
@@ -84,6 +84,7 @@ class Register:
         predictor: bytes,
         not_after: int | None = None,
         replace_confirmed: bool = False,
+        provenance: Provenance = NO_PROVENANCE,
     ) -> TemplateHeader:
         """Issue a template and put it in place of any other; makes the person's entry if there is none.
 
@@ -108,6 +109,7 @@ class Register:
             predictor=predictor,
             standing=standing_of(person),
             not_after=not_after,
+            provenance=provenance,
         )
         described = {"staff_number": details.staff_number, "name": details.name, "mail": details.mail}
         if person is None:

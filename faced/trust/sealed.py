@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum, unique
 from typing import Any
 
 from nacl import utils
@@ -32,6 +33,38 @@ _DIGEST_SIZE = 32
 _SEALED_KEY_SIZE = 80
 
 
+@unique
+class Basis(StrEnum):
+    """On what ground somebody is enrolled: what else a host wants to see before it opens the template."""
+
+    #: A member of the regular staff: nothing more.
+    STAFF = "staff"
+    #: Anybody else: the section chief's approval and the person's own consent, both standing (requirements R3, R5).
+    CONSENT = "consent"
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a template rests on.
+
+    ``photo``, ``revision``: keyed digests (of the ID photo, of the state of the personnel section's record) that tell
+    the next synchronisation whether anything changed, and nobody else anything; empty if there was no such thing.
+    """
+
+    basis: Basis = Basis.STAFF
+    photo: bytes = b""
+    revision: bytes = b""
+
+    def body(self) -> dict[str, Any]:
+        """Its part of the statement's body; left out while it says nothing."""
+        if self == NO_PROVENANCE:
+            return {}
+        return {"provenance": {"basis": self.basis.value, "photo": self.photo, "revision": self.revision}}
+
+
+NO_PROVENANCE = Provenance()
+
+
 @dataclass(frozen=True)
 class TemplateHeader:
     """What is signed about a template, readable without any key.
@@ -48,6 +81,7 @@ class TemplateHeader:
     predictor: bytes
     groups: tuple[str, ...]
     method: str
+    provenance: Provenance = NO_PROVENANCE
 
 
 @dataclass(frozen=True)
@@ -130,6 +164,7 @@ def seal_template(
         "method": header.method,
         "nonce": nonce,
         "sealed": b"",
+        **header.provenance.body(),
     }
     issuer = key_id(bytes(key.verify_key))
     draft = Statement(Kind.TEMPLATE, realm.id, header.login, header.serial, now, header.not_after, issuer, body)
@@ -157,7 +192,7 @@ def read_header(statement: Statement) -> TemplateHeader:
             "sealed": bytes(),
             **rest,
         } if (
-            not rest
+            rest.keys() <= {"provenance"}
             and len(predictor) == PREDICTOR_ID_SIZE
             and len(nonce) == Aead.NONCE_SIZE
             and all(isinstance(group, str) for group in groups)
@@ -165,7 +200,8 @@ def read_header(statement: Statement) -> TemplateHeader:
             if purpose != PURPOSE:
                 raise TrustError(_("The template was made for another purpose."), reason="purpose_over")
             return TemplateHeader(
-                statement.subject, staff, statement.serial, not_before, not_after, predictor, tuple(groups), method
+                *(statement.subject, staff, statement.serial, not_before, not_after, predictor, tuple(groups), method),
+                _provenance(rest.get("provenance")),
             )
     raise _malformed()
 
@@ -260,6 +296,17 @@ def rewrap(key: TemplateKey, private: PrivateKey, epoch: Epoch) -> bytes:
     if key.group != epoch.group:
         raise TrustError(_("A template key is never moved to another key group."), reason="wrong_group")
     return _seal_key(key.template, _unseal(key.sealed, private), epoch)
+
+
+def _provenance(entry: Any) -> Provenance:
+    match entry:
+        case None:
+            return NO_PROVENANCE
+        case {"basis": str() as basis, "photo": bytes() as photo, "revision": bytes() as revision, **rest} if (
+            not rest and basis in set(Basis)
+        ):
+            return Provenance(Basis(basis), photo, revision)
+    raise _malformed()
 
 
 def _open_key(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from faced.trust.host import issue_host, open_epoch_keys
 from faced.trust.keys import HostKeys, decode_key_file, digest
 from faced.trust.realm import Epoch, Realm, Verifier
 from faced.trust.sealed import (
+    Basis,
+    Provenance,
     SealedTemplate,
     TemplateKey,
     check_template,
@@ -23,6 +26,7 @@ from faced.trust.sealed import (
     rewrap,
     seal_template,
 )
+from faced.trust.statement import parse
 from tests.trust.conftest import COORDINATES, DAY, NOW, PREDICTOR, World, key
 
 
@@ -174,6 +178,19 @@ def test_rewrapping_to_the_next_epoch_opens_no_face_and_the_template_still_opens
 def test_the_header_can_be_checked_without_any_key(world: World) -> None:
     checked = check_template(world.verifier(), "tanaka", world.seal().template)
     assert checked.header == world.header
+
+
+def test_what_a_template_rests_on_is_signed_with_it(world: World) -> None:
+    header = replace(world.header, provenance=Provenance(Basis.CONSENT, b"photo", b"revision"))
+    sealed = seal_template(world.realm, world.enrol, header, COORDINATES, world.manifest_content.epochs, NOW)
+    assert check_template(world.verifier(), "tanaka", sealed.template).header == header
+
+
+@pytest.mark.parametrize("provenance", [{}, {"basis": "rumour", "photo": b"", "revision": b""}, "staff"])
+def test_what_it_rests_on_is_one_of_the_grounds_that_there_are(world: World, provenance: object) -> None:
+    genuine = parse(world.seal().template).unverified
+    forged = replace(genuine, body={**genuine.body, "provenance": provenance}).sign(world.enrol)
+    assert reason(lambda: check_template(world.verifier(), "tanaka", forged)) == "malformed"
 
 
 def test_a_recorded_template_of_this_format_still_opens() -> None:
