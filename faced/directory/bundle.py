@@ -26,6 +26,9 @@ _SINGLE = {
     "exemption": schema.EXEMPTION,
     "unlock": schema.UNLOCK,
     "emergency": schema.EMERGENCY,
+    "consent": schema.CONSENT,
+    "approval": schema.APPROVAL,
+    "suspension": schema.SUSPENSION,
     "manifest": schema.MANIFEST,
     "host": schema.HOST_STATEMENT,
 }
@@ -61,6 +64,9 @@ class Bundle:
     exemption: bytes | None = field(default=None, repr=False)
     unlock: bytes | None = field(default=None, repr=False)
     emergency: bytes | None = field(default=None, repr=False)
+    consent: bytes | None = field(default=None, repr=False)
+    approval: bytes | None = field(default=None, repr=False)
+    suspension: bytes | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, face: SealedFace, papers: RealmPapers, fetched: int, origin: str) -> Bundle:
@@ -80,6 +86,9 @@ class Bundle:
             face.exemption,
             face.unlock,
             face.emergency if origin == DIRECTORY else None,
+            face.consent,
+            face.approval,
+            face.suspension,
         )
         if bundle._size() > LARGEST_BUNDLE:
             raise DirectoryError(

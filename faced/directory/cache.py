@@ -174,6 +174,9 @@ class Cache:
                 "tombstone": face.tombstone,
                 "exemption": face.exemption,
                 "unlock": face.unlock,
+                "consent": face.consent,
+                "approval": face.approval,
+                "suspension": face.suspension,
             },
         )
 
@@ -233,9 +236,12 @@ class Cache:
                         _value(schema.TEMPLATE, template),
                         schema.bounded(schema.TEMPLATE_KEY, map(_bytes, keys)),
                         _value(schema.TOMBSTONE, tombstone),
-                        # Files from before there were exemptions or unlocks have none.
-                        _value(schema.EXEMPTION, content.get("exemption")),
-                        _value(schema.UNLOCK, content.get("unlock")),
+                        # Files from before there were such statements have none.
+                        exemption=_value(schema.EXEMPTION, content.get("exemption")),
+                        unlock=_value(schema.UNLOCK, content.get("unlock")),
+                        consent=_value(schema.CONSENT, content.get("consent")),
+                        approval=_value(schema.APPROVAL, content.get("approval")),
+                        suspension=_value(schema.SUSPENSION, content.get("suspension")),
                     )
                     return CachedFace(login, face, fetched, used)
         except (DirectoryError, TypeError):

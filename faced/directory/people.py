@@ -11,7 +11,10 @@ from faced.directory.tree import Tree
 from faced.errors import NotInDirectory
 from faced.i18n import _
 
-_SEALED = (schema.TEMPLATE, schema.TEMPLATE_KEY, schema.TOMBSTONE, schema.EXEMPTION, schema.UNLOCK, schema.EMERGENCY)
+#: What stays when a face is erased: it says that there must be none, and what the person agreed to.
+_KEPT = (schema.TOMBSTONE, schema.CONSENT, schema.APPROVAL, schema.SUSPENSION)
+_ERASED = (schema.TEMPLATE, schema.TEMPLATE_KEY, schema.EXEMPTION, schema.UNLOCK, schema.EMERGENCY)
+_SEALED = (*_ERASED, *_KEPT)
 _DETAILS = ("employeeNumber", "cn", "mail", schema.KEY_GROUP)
 _CLASSES = ("inetOrgPerson", schema.PERSON_CLASS)
 
@@ -26,6 +29,9 @@ class SealedFace:
     exemption: bytes | None = field(default=None, repr=False)
     unlock: bytes | None = field(default=None, repr=False)
     emergency: bytes | None = field(default=None, repr=False)
+    consent: bytes | None = field(default=None, repr=False)
+    approval: bytes | None = field(default=None, repr=False)
+    suspension: bytes | None = field(default=None, repr=False)
 
     @property
     def empty(self) -> bool:
@@ -156,6 +162,18 @@ class People:
         """Put an exemption in place of any other. Hosts hear of it with their next refresh."""
         self._write(login, {schema.EXEMPTION: schema.bounded(schema.EXEMPTION, [exemption])})
 
+    def consent(self, login: str, consent: bytes) -> None:
+        """Put a consent, or its withdrawal, in place of any other. Hosts hear of it with their next refresh."""
+        self._write(login, {schema.CONSENT: schema.bounded(schema.CONSENT, [consent])})
+
+    def approve(self, login: str, approval: bytes) -> None:
+        """Put an approval, or its withdrawal, in place of any other. Hosts hear of it with their next refresh."""
+        self._write(login, {schema.APPROVAL: schema.bounded(schema.APPROVAL, [approval])})
+
+    def suspend(self, login: str, suspension: bytes) -> None:
+        """Put a suspension, or its end, in place of any other. Hosts hear of it with their next refresh."""
+        self._write(login, {schema.SUSPENSION: schema.bounded(schema.SUSPENSION, [suspension])})
+
     def unlock(self, login: str, unlock: bytes) -> None:
         """Put an unlock in place of any other. A host looks for it when the person tries to log on there."""
         self._write(login, {schema.UNLOCK: schema.bounded(schema.UNLOCK, [unlock])})
@@ -172,9 +190,12 @@ class People:
         )
 
     def erase(self, login: str) -> None:
-        """Remove everything but a tombstone, which stays, so that caches learn of it."""
+        """Remove the face and what eases its use.
+
+        The tombstone stays, so that caches learn of it, and so do consent, approval and suspension: they are a record.
+        """
         dn = self._find(login, ()).dn
-        self._connection.modify(dn, replace={name: [] for name in _SEALED if name != schema.TOMBSTONE})
+        self._connection.modify(dn, replace={name: [] for name in _ERASED})
 
     def detach(self, login: str) -> None:
         """Remove everything of ours from an entry that belongs to somebody else's tree."""
@@ -234,6 +255,9 @@ def _face(entry: Entry) -> SealedFace:
         exemption=next(iter(schema.bounded(schema.EXEMPTION, entry.all(schema.EXEMPTION))), None),
         unlock=next(iter(schema.bounded(schema.UNLOCK, entry.all(schema.UNLOCK))), None),
         emergency=next(iter(schema.bounded(schema.EMERGENCY, entry.all(schema.EMERGENCY))), None),
+        consent=next(iter(schema.bounded(schema.CONSENT, entry.all(schema.CONSENT))), None),
+        approval=next(iter(schema.bounded(schema.APPROVAL, entry.all(schema.APPROVAL))), None),
+        suspension=next(iter(schema.bounded(schema.SUSPENSION, entry.all(schema.SUSPENSION))), None),
     )
 
 

@@ -27,6 +27,9 @@ MANIFEST = "facedManifest"
 EXEMPTION = "facedExemption"
 UNLOCK = "facedUnlock"
 EMERGENCY = "facedEmergency"
+CONSENT = "facedConsent"
+APPROVAL = "facedApproval"
+SUSPENSION = "facedSuspension"
 
 #: Bytes in one value.
 LARGEST = {
@@ -42,6 +45,9 @@ LARGEST = {
     EXEMPTION: 1024,
     UNLOCK: 1024,
     EMERGENCY: 1024,
+    CONSENT: 1024,
+    APPROVAL: 1024,
+    SUSPENSION: 1024,
 }
 #: Values of one attribute; those not named here have one.
 MOST = {TEMPLATE_KEY: 32, KEY_GROUP: 32, DELEGATION: 64}

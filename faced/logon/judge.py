@@ -22,12 +22,19 @@ from faced.trust.emergency import Grant, check_grant
 from faced.trust.emergency_code import check_code
 from faced.trust.host import open_epoch_keys
 from faced.trust.keys import HostKeys
+from faced.trust.permission import Permission, examine
 from faced.trust.realm import Manifest, Realm, Verifier, open_calibration
-from faced.trust.sealed import CheckedTemplate, check_template, open_template, tombstoned_below
-from faced.trust.statement import parse
+from faced.trust.sealed import Basis, CheckedTemplate, check_template, open_template, tombstoned_below
+from faced.trust.statement import Kind, parse
 from faced.trust.unlock import Unlock, check_unlock
 
-_REVOKED = frozenset({"tombstoned", "host_revoked", "issuer_revoked", "issuer_retired"})
+_REVOKED = frozenset(
+    {
+        *("tombstoned", "host_revoked", "issuer_revoked", "issuer_retired"),
+        *("suspended", "consent_withdrawn", "approval_withdrawn"),
+    }
+)
+_OVER = frozenset({"purpose_over", "consent_over", "approval_over"})
 
 
 class Unfit(FacedError):
@@ -189,7 +196,9 @@ class Bench:
         return verifier
 
     def _check(self, verifier: Verifier, login: str, bundle: Bundle) -> CheckedTemplate:
-        """The template, if it may be believed; a tombstone seen once holds when the directory loses it."""
+        """The template, if it may be believed and used; what was seen once holds when the directory loses it."""
+        permission = self._permission(verifier, login, bundle)
+        _refuse(permission.missing(Basis.STAFF))
         if bundle.tombstone is not None:
             self.serials.saw_tombstone(login, tombstoned_below(verifier, login, bundle.tombstone))
         dead_below = self.serials.dead_below(login)
@@ -200,10 +209,27 @@ class Bench:
         )
         if checked.header.serial < dead_below:
             raise TrustError("The template was withdrawn.", reason="tombstoned")
+        _refuse(permission.missing(checked.header.provenance.basis))
         return checked
+
+    def _permission(self, verifier: Verifier, login: str, bundle: Bundle) -> Permission:
+        """What consent, approval and suspension say; what was heard here is remembered before anything is done."""
+        statements = {
+            Kind.CONSENT: bundle.consent,
+            Kind.APPROVAL: bundle.approval,
+            Kind.SUSPENSION: bundle.suspension,
+        }
+        permission = examine(verifier, login, statements, self.serials.words_about(login))
+        self.serials.heard(login, permission.words)
+        return permission
 
 
 def _outcome(reason: str) -> Outcome:
     if reason in _REVOKED:
         return Outcome.REVOKED
-    return Outcome.PURPOSE_OVER if reason == "purpose_over" else Outcome.NO_TEMPLATE
+    return Outcome.PURPOSE_OVER if reason in _OVER else Outcome.NO_TEMPLATE
+
+
+def _refuse(missing: tuple[str, ...]) -> None:
+    if missing:
+        raise TrustError("The person's face may not be used.", reason=missing[0])

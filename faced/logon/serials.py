@@ -1,16 +1,23 @@
 """The highest serials this host has seen, so that a directory cannot put an older truth back.
 
-Kept for each person's template, tombstone and exemption, for the realm's manifest, and for the unlocks that were used.
+Kept for each person's template, tombstone and exemption, for consents, approvals and suspensions together with what the
+newest said, for the realm's manifest, and for the unlocks that were used.
 Beside them the keys that a manifest has dismissed: one of them cannot issue the next, which would not name it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 from faced.errors import TrustError
 from faced.logon.state_file import damaged, read_state, write_state
+from faced.trust.permission import Word, Words
+from faced.trust.realm import AGAINST
+from faced.trust.statement import Kind
+
+_Serials = dict[str, int]
 
 
 class SerialMemory:
@@ -22,7 +29,7 @@ class SerialMemory:
     def __init__(self, path: Path, realm: bytes) -> None:
         self._path = path
         self._realm = realm.hex()
-        self._manifest, self._gone, self._people, self._dead, self._exempt, self._unlocked = self._read()
+        self._manifest, self._gone, self._people, self._dead, self._exempt, self._unlocked, self._words = self._read()
 
     def lowest(self, login: str) -> int:
         """The serial below which this person's templates are refused."""
@@ -63,6 +70,19 @@ class SerialMemory:
             self._exempt = {**self._exempt, login: serial}
             self._write()
 
+    def words_about(self, login: str) -> Words:
+        """The newest consent, approval and suspension of this person that were seen, whatever the directory has now."""
+        return self._words.get(login, {})
+
+    def heard(self, login: str, words: Words) -> None:
+        """Remember the newest words about a person.
+
+        :raises StateError: if they cannot be kept.
+        """
+        if words and words != self.words_about(login):
+            self._words = {**self._words, login: dict(words)}
+            self._write()
+
     def used_unlock(self, login: str) -> int:
         """The serial up to which unlocks have given this person tries on this host."""
         return self._unlocked.get(login, 0)
@@ -92,24 +112,25 @@ class SerialMemory:
             self._manifest, self._gone = serial, known
             self._write()
 
-    def _read(self) -> tuple[int, frozenset[str], dict[str, int], dict[str, int], dict[str, int], dict[str, int]]:
+    def _read(self) -> tuple[int, frozenset[str], _Serials, _Serials, _Serials, _Serials, dict[str, Words]]:
         nothing: frozenset[str] = frozenset()
         match read_state(self._path):
             case None:
-                return 0, nothing, {}, {}, {}, {}
+                return 0, nothing, {}, {}, {}, {}, {}
             case {
                 "realm": str() as realm,
                 "manifest": int() as manifest,
                 "people": dict() as people,
                 "dead": dict() as dead,
             } as content:
-                # Files from before there were exemptions, unlocks or dismissals name none.
+                # Files from before there were exemptions, unlocks, dismissals or words name none.
                 memories = (people, dead, content.get("exempt", {}), content.get("unlocked", {}))
-                gone = content.get("gone", [])
-                if all(map(_names_serials, memories)) and isinstance(gone, list):
+                gone, words = content.get("gone", []), content.get("words", {})
+                if all(map(_names_serials, memories)) and isinstance(gone, list) and _are_words(words):
                     if realm != self._realm:
-                        return 0, nothing, {}, {}, {}, {}
-                    return manifest, frozenset(map(str, gone)), *memories
+                        return 0, nothing, {}, {}, {}, {}, {}
+                    heard = {login: _words_of(about) for login, about in words.items()}
+                    return manifest, frozenset(map(str, gone)), *memories, heard
         raise damaged(self._path)
 
     def _write(self) -> None:
@@ -123,8 +144,30 @@ class SerialMemory:
                 "dead": self._dead,
                 "exempt": self._exempt,
                 "unlocked": self._unlocked,
+                "words": {
+                    login: {kind.value: [word.serial, word.against] for kind, word in about.items()}
+                    for login, about in self._words.items()
+                },
             },
         )
+
+
+def _words_of(about: Mapping[str, Any]) -> Words:
+    return {Kind(kind): Word(*said) for kind, said in about.items()}
+
+
+def _are_words(memory: Any) -> bool:
+    return isinstance(memory, dict) and all(
+        isinstance(about, dict) and about.keys() <= AGAINST and all(map(_is_word, about.values()))
+        for about in memory.values()
+    )
+
+
+def _is_word(said: object) -> bool:
+    match said:
+        case [int(), bool()]:
+            return True
+    return False
 
 
 def _names_serials(memory: object) -> bool:

@@ -1,4 +1,4 @@
-"""A signed statement about one person, in the role ``approve`` and for a while: an exemption, an unlock, a grant.
+"""A signed statement about one person, for a while: an exemption, an unlock, a grant, a consent, a suspension ...
 
 Each kind has a module of its own, which knows its body and its longest period; what they share is checked here.
 """
@@ -48,10 +48,7 @@ def read(verifier: Verifier, kind: Kind, login: str, data: bytes, *, longest_s: 
     if statement.subject != login:
         raise TrustError(_("The {record} is another person's.").format(record=_name(kind)), reason="wrong_person")
     if statement.expires - statement.issued > longest_s:
-        raise TrustError(
-            _("The {record} is for longer than {days} days.").format(record=_name(kind), days=longest_s // DAY_S),
-            reason="too_long",
-        )
+        raise too_long(kind, longest_s // DAY_S)
     return statement
 
 
@@ -60,9 +57,19 @@ def malformed(kind: Kind) -> TrustError:
     return TrustError(_("The {record} is malformed.").format(record=_name(kind)), reason="malformed")
 
 
+def too_long(kind: Kind, days: int) -> TrustError:
+    """The error of a statement that lasts for longer than its kind may."""
+    return TrustError(
+        _("The {record} is for longer than {days} days.").format(record=_name(kind), days=days), reason="too_long"
+    )
+
+
 def _name(kind: Kind) -> str:
     return {
         Kind.EXEMPTION: _("exemption"),
         Kind.UNLOCK: _("unlock"),
         Kind.EMERGENCY: _("emergency grant"),
+        Kind.CONSENT: _("consent"),
+        Kind.APPROVAL: _("approval"),
+        Kind.SUSPENSION: _("suspension"),
     }[kind]

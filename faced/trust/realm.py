@@ -50,13 +50,23 @@ SIGNERS: Mapping[Kind, frozenset[Role]] = {
     Kind.EXEMPTION: frozenset({Role.APPROVE}),
     Kind.UNLOCK: frozenset({Role.APPROVE}),
     Kind.EMERGENCY: frozenset({Role.APPROVE}),
+    Kind.CONSENT: frozenset({Role.APPROVE}),
+    Kind.APPROVAL: frozenset({Role.APPROVE}),
+    Kind.SUSPENSION: frozenset({Role.ENROL, Role.REVOKE}),
     Kind.ACT: frozenset(Role),
     Kind.PROPOSAL: PERSONAL,
     Kind.CONFIRMATION: PERSONAL,
 }
 
 #: What stays valid when the handler who signed it has left; everything else dies with the appointment (decision 0035).
-OUTLIVES = frozenset({Kind.HOST, Kind.TEMPLATE, Kind.TOMBSTONE, Kind.CALIBRATION, Kind.EXEMPTION, Kind.ACT})
+OUTLIVES = frozenset(
+    {
+        *(Kind.HOST, Kind.TEMPLATE, Kind.TOMBSTONE, Kind.CALIBRATION, Kind.EXEMPTION, Kind.ACT),
+        *(Kind.CONSENT, Kind.APPROVAL, Kind.SUSPENSION),
+    }
+)
+#: What a manifest may name words of, against somebody.
+AGAINST = frozenset({Kind.CONSENT, Kind.APPROVAL, Kind.SUSPENSION})
 
 
 @dataclass(frozen=True)
@@ -87,6 +97,9 @@ class Manifest:
 
     ``revoked_keys`` are believed about nothing. ``retired_keys`` (key id: unix seconds) are those of handlers who left:
     what they signed before is believed as far as :data:`OUTLIVES` says. ``record`` is the last checkpoint of the acts.
+
+    ``words_against`` (kind, login name: serial) names the suspensions and withdrawals of late, so that every host hears
+    of them with its next look at the manifest and not of any that somebody keeps from it.
     """
 
     serial: int
@@ -99,6 +112,7 @@ class Manifest:
     calibration: bytes | None = None
     retired_keys: Mapping[bytes, int] = field(default_factory=dict)
     record: RecordHead | None = None
+    words_against: Mapping[Kind, Mapping[str, int]] = field(default_factory=dict)
 
     def epoch(self, group: str, number: int) -> Epoch | None:
         """The epoch of this group and number, if the realm has it."""
@@ -108,6 +122,7 @@ class Manifest:
         """The statement body; what was added to the format later is left out while it says nothing."""
         retired = [{"key": key, "since": since} for key, since in sorted(self.retired_keys.items())]
         record = self.record and {"count": self.record.count, "head": self.record.head}
+        against = {kind.value: dict(serials) for kind, serials in self.words_against.items() if serials}
         return {
             "epochs": [
                 {
@@ -125,6 +140,7 @@ class Manifest:
             "calibration": self.calibration,
             **({"retired_keys": retired} if retired else {}),
             **({"record": record} if record else {}),
+            **({"words_against": against} if against else {}),
         }
 
 
@@ -384,7 +400,7 @@ def _manifest(statement: Statement) -> Manifest:
             "calibration": (bytes() | None) as calibration,
             **rest,
         } if (
-            rest.keys() <= {"retired_keys", "record"}
+            rest.keys() <= {"retired_keys", "record", "words_against"}
             and all(isinstance(host, str) for host in hosts)
             and all(isinstance(key, bytes) and len(key) == KEY_ID_SIZE for key in keys)
             and all(isinstance(serial, int) for serial in serials.values())
@@ -400,6 +416,7 @@ def _manifest(statement: Statement) -> Manifest:
                 calibration,
                 _retired(rest.get("retired_keys", [])),
                 _record(rest.get("record")),
+                _words_against(rest.get("words_against", {})),
             )
     raise _malformed()
 
@@ -422,6 +439,15 @@ def _record(entry: Any) -> RecordHead | None:
         case {"count": int() as count, "head": bytes() as head, **rest} if not rest and count > 0:
             return RecordHead(count, head)
     raise _malformed()
+
+
+def _words_against(entry: Any) -> dict[Kind, dict[str, int]]:
+    if not isinstance(entry, dict) or not entry.keys() <= AGAINST:
+        raise _malformed()
+    for serials in entry.values():
+        if not isinstance(serials, dict) or not all(isinstance(serial, int) for serial in serials.values()):
+            raise _malformed()
+    return {Kind(kind): serials for kind, serials in entry.items()}
 
 
 def _epoch(entry: Any) -> Epoch:

@@ -20,7 +20,10 @@ from tests.directory.conftest import KEYS, TEMPLATE, enrol
 from tests.rig.slapd import PrivateSlapd
 
 ENROL, APPROVE, OPERATE, MANIFEST, REVOKE, AUDIT = RoleAccount
-SEALED = ["facedTemplate", "facedTemplateKey", "facedTombstone", "facedExemption", "facedUnlock", "facedEmergency"]
+SEALED = [
+    *("facedTemplate", "facedTemplateKey", "facedTombstone", "facedExemption", "facedUnlock", "facedEmergency"),
+    *("facedConsent", "facedApproval", "facedSuspension"),
+]
 PERSONAL = ["employeeNumber", "cn", "sn", "mail"]
 
 
@@ -147,6 +150,9 @@ def test_a_host_writes_its_own_request_and_nothing_else(site: Site) -> None:
             (site.person("kato"), {"facedTombstone": []}),
             (site.person("sato"), {"facedExemption": [b"x"]}),
             (site.person("sato"), {"facedUnlock": [b"x"]}),
+            (site.person("sato"), {"facedConsent": [b"x"]}),
+            (site.person("sato"), {"facedApproval": [b"x"]}),
+            (site.person("sato"), {"facedSuspension": [b"x"]}),
         ):
             refused(lambda dn=dn, change=change: pc.modify(dn, replace=change))  # type: ignore[misc]
         for forbidden in (tree.host("pc-tax"), tree.realm, site.person("sato")):
@@ -221,6 +227,8 @@ def test_enrol_cannot_undo_a_death_or_do_anything_else(site: Site) -> None:
             (site.person("kato"), {"facedTombstone": [b"x"]}),
             (site.person("sato"), {"facedExemption": [b"x"]}),
             (site.person("sato"), {"facedUnlock": [b"x"]}),
+            (site.person("sato"), {"facedConsent": [b"x"]}),
+            (site.person("sato"), {"facedApproval": [b"x"]}),
             (site.person("sato"), {"userPassword": [b"x"]}),
             (tree.realm, {"facedManifest": [b"x"]}),
             (tree.host("pc-tax"), {"facedKeyGroup": [b"welfare"]}),
@@ -234,6 +242,7 @@ def test_enrol_cannot_undo_a_death_or_do_anything_else(site: Site) -> None:
         refused(lambda: connection.add(tree.person("evil"), classes, {**common, "userPassword": [b"x"]}))
         refused(lambda: connection.add(tree.person("evil"), classes, {**common, "facedTombstone": [b"x"]}))
         refused(lambda: connection.add(tree.person("evil"), classes, {**common, "facedExemption": [b"x"]}))
+        refused(lambda: connection.add(tree.person("evil"), classes, {**common, "facedConsent": [b"x"]}))
         refused(lambda: connection.add(tree.person("evil"), classes, {**common, "jpegPhoto": [b"x"]}))
         assert everything(site, connection, tree.hosts) == {}
 
@@ -242,7 +251,14 @@ def test_revoke_buries_and_erases_and_can_never_enrol(site: Site) -> None:
     enrol(site.slapd, "leaver", groups=("tax",))
     with site.slapd.role(REVOKE) as connection:
         people = People(connection, site.slapd.tree)
-        for name in ("facedTemplate", "facedTemplateKey", "facedKeyGroup", "facedExemption"):
+        for name in (
+            "facedTemplate",
+            "facedTemplateKey",
+            "facedKeyGroup",
+            "facedExemption",
+            "facedConsent",
+            "facedApproval",
+        ):
             change = {name: [b"x"]}
             refused(lambda change=change: connection.modify(site.person("leaver"), replace=change))  # type: ignore[misc]
         refused(lambda: connection.modify(site.person("leaver"), give={"facedTemplateKey": [b"x"]}))
@@ -278,6 +294,7 @@ def test_approve_exempts_who_is_enrolled_and_does_nothing_else(site: Site) -> No
             (site.person("ota"), {"facedKeyGroup": [b"x"]}),
             (site.person("ota"), {"employeeNumber": [b"x"]}),
             (site.person("kato"), {"facedTombstone": []}),
+            (site.person("ota"), {"facedSuspension": [b"x"]}),
             (site.person("ota"), {"userPassword": [b"x"]}),
             (tree.realm, {"facedManifest": [b"x"]}),
             (tree.realm, {"facedDelegation": [b"x"]}),
@@ -309,6 +326,36 @@ def test_approve_exempts_who_is_enrolled_and_does_nothing_else(site: Site) -> No
     with site.host() as pc:
         assert People(pc, tree).face("ota").exemption is None
         assert People(pc, tree).face("ota").unlock is None
+
+
+def test_consent_and_approval_are_the_approvers_and_a_suspension_is_not(site: Site) -> None:
+    tree = site.slapd.tree
+    enrol(site.slapd, "aoki", groups=("tax",))
+    with site.slapd.role(APPROVE) as connection:
+        for value in (b"1", b"2"):
+            People(connection, tree).consent("aoki", b"consent " + value)
+            People(connection, tree).approve("aoki", b"approval " + value)
+    for role in (ENROL, REVOKE):
+        with site.slapd.role(role) as connection:
+            people = People(connection, tree)
+            people.suspend("aoki", f"suspension by {role}".encode())
+            assert people.find("aoki").face.consent == b"consent 2"
+            for name in ("facedConsent", "facedApproval"):
+                for values in [[b"x"]] if role is REVOKE else [[], [b"x"]]:
+                    change = {name: values}
+                    refused(lambda change=change: connection.modify(site.person("aoki"), replace=change))  # type: ignore[misc]
+    for connection in (site.host(), site.slapd.role(AUDIT)):
+        with connection:
+            face = People(connection, tree).face("aoki")
+            assert (face.consent, face.approval) == (b"consent 2", b"approval 2")
+            assert face.suspension == b"suspension by revoke"
+    with site.host("pc-hall") as pc, pytest.raises(NotInDirectory):
+        People(pc, tree).face("aoki")
+    for role in (OPERATE, MANIFEST):
+        with site.slapd.role(role) as connection:
+            seen = set.union(set(), *everything(site, connection, site.person("aoki")).values())
+            assert seen.isdisjoint({"facedconsent", "facedapproval", "facedsuspension"})
+            refused(lambda: connection.modify(site.person("aoki"), replace={"facedSuspension": []}))
 
 
 def test_approve_lets_hosts_see_somebody_who_has_no_template_yet(site: Site) -> None:
@@ -350,6 +397,8 @@ def test_operate_makes_and_ends_hosts_and_nothing_else(site: Site) -> None:
             (site.person("kato"), {"facedTombstone": []}),
             (site.person("sato"), {"facedExemption": [b"x"]}),
             (site.person("sato"), {"facedUnlock": [b"x"]}),
+            (site.person("sato"), {"facedConsent": [b"x"]}),
+            (site.person("sato"), {"facedApproval": [b"x"]}),
             (site.person("sato"), {"userPassword": [b"x"]}),
             (tree.role(ENROL), {"userPassword": [b"x"]}),
         ):

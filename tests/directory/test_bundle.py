@@ -13,7 +13,19 @@ from faced.errors import DirectoryError, ProtocolError
 
 PAPERS = RealmPapers(b"manifest", (b"one", b"two"), b"host")
 BUNDLE = Bundle.of(
-    SealedFace(b"\0template", (b"k1", b"k2"), None, b"exemption", b"unlock", b"grant"),
+    SealedFace(
+        *(
+            b"\0template",
+            (b"k1", b"k2"),
+            None,
+            b"exemption",
+            b"unlock",
+            b"grant",
+            b"consent",
+            b"approval",
+            b"suspension",
+        )
+    ),
     PAPERS,
     1_700_000_000,
     "directory",
@@ -32,6 +44,9 @@ def test_the_wire_is_as_the_interface_file_says() -> None:
         "exemption": "ZXhlbXB0aW9u",
         "unlock": "dW5sb2Nr",
         "emergency": "Z3JhbnQ=",
+        "consent": "Y29uc2VudA==",
+        "approval": "YXBwcm92YWw=",
+        "suspension": "c3VzcGVuc2lvbg==",
         "manifest": "bWFuaWZlc3Q=",
         "delegations": ["b25l", "dHdv"],
         "host": "aG9zdA==",

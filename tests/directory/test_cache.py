@@ -5,7 +5,6 @@ import logging
 import os
 import stat
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,9 @@ from faced.trust import encoding
 from faced.units import DAY_S
 
 NOW = 1_800_000_000
-FACE = SealedFace(b"template \0\xff", (b"k1", b"k2"), None, b"exemption", b"unlock")
+FACE = SealedFace(
+    *(b"template \0\xff", (b"k1", b"k2"), None, b"exemption", b"unlock", None, b"consent", b"approval", b"suspension")
+)
 PAPERS = RealmPapers(b"manifest", (b"d1", b"d2"), b"host")
 
 
@@ -210,7 +211,7 @@ def test_a_file_renamed_to_another_person_is_nobodys(folder: Path, clocks: Clock
     assert cache.people() == ()
 
 
-def test_a_file_from_before_there_were_exemptions_and_unlocks_has_none(folder: Path, clocks: Clocks) -> None:
+def test_a_file_from_before_there_were_statements_about_people_has_none(folder: Path, clocks: Clocks) -> None:
     cache = open_cache(folder, clocks)
     cache.keep("tanaka", FACE, NOW)
     (path,) = files(folder)
@@ -219,11 +220,13 @@ def test_a_file_from_before_there_were_exemptions_and_unlocks_has_none(folder: P
     assert isinstance(content, dict)
     assert content.pop("exemption") == FACE.exemption
     assert content.pop("unlock") == FACE.unlock
+    for name in ("consent", "approval", "suspension"):
+        assert content.pop(name) == getattr(FACE, name)
     old = encoding.encode(content)
     path.write_bytes(magic + hashlib.sha256(old).digest() + old)
     entry = restart(folder, clocks).find("tanaka")
     assert entry is not None
-    assert entry.face == replace(FACE, exemption=None, unlock=None)
+    assert entry.face == SealedFace(FACE.template, FACE.template_keys)
 
 
 def test_a_write_that_fails_leaves_the_old_entry(folder: Path, clocks: Clocks) -> None:

@@ -124,11 +124,15 @@ def test_erasing_leaves_the_tombstone_and_can_be_repeated(people: People) -> Non
     people.bury("hara", b"tombstone")
     people.exempt("hara", b"exemption")
     people.unlock("hara", b"unlock")
+    people.consent("hara", b"consent")
+    people.approve("hara", b"approval")
+    people.suspend("hara", b"suspension")
     for _again in range(2):
         people.erase("hara")
         face = people.face("hara")
         assert (face.template, face.template_keys, face.tombstone, face.empty) == (None, (), b"tombstone", False)
         assert (face.exemption, face.unlock) == (None, None)
+        assert (face.consent, face.approval, face.suspension) == (b"consent", b"approval", b"suspension")
 
 
 def test_a_new_exemption_takes_the_place_of_the_old_and_leaves_the_template(people: People) -> None:

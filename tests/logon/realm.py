@@ -10,6 +10,7 @@ from nacl.public import PrivateKey
 from nacl.signing import SigningKey
 
 from faced.directory.bundle import Bundle
+from faced.trust.consent import Approval, Consent, issue_approval, issue_consent
 from faced.trust.emergency import Grant, issue_grant
 from faced.trust.emergency_code import issue_code
 from faced.trust.exemption import issue_exemption
@@ -17,6 +18,7 @@ from faced.trust.host import issue_host
 from faced.trust.keys import HostKeys
 from faced.trust.realm import Epoch, Manifest, Realm, Role
 from faced.trust.sealed import TemplateHeader, issue_tombstone, seal_template
+from faced.trust.suspension import Suspension, issue_suspension
 from faced.trust.unlock import issue_unlock
 from faced.units import HOUR_S
 
@@ -129,6 +131,41 @@ class TestRealm:
         """The approving role's word that a person may be let in without a face."""
         grant = Grant(login, host, serial, self.now + 8 * HOUR_S, withdrawn)
         return issue_grant(self.realm, self.approve, grant, self.now - 60)
+
+    def consent(
+        self,
+        login: str,
+        *,
+        serial: int = 7,
+        withdrawn: bool = False,
+        issued: int | None = None,
+        days: int = 100,
+        by: SigningKey | None = None,
+    ) -> bytes:
+        """The person's own word, as the approving role recorded it, or as somebody else did."""
+        now = self.now - DAY if issued is None else issued
+        consent = Consent(login, serial, now, now, now + days * DAY, withdrawn)
+        return issue_consent(self.realm, by or self.approve, consent)
+
+    def approval(
+        self,
+        login: str,
+        *,
+        serial: int = 7,
+        withdrawn: bool = False,
+        issued: int | None = None,
+        days: int = 100,
+        by: SigningKey | None = None,
+    ) -> bytes:
+        """The section chief's word, as the approving role recorded it, or as somebody else did."""
+        now = self.now - DAY if issued is None else issued
+        approval = Approval(login, serial, "R8-12", now, now + days * DAY, withdrawn)
+        return issue_approval(self.realm, by or self.approve, approval)
+
+    def suspension(self, login: str, *, serial: int = 7, suspended: bool = True) -> bytes:
+        """The revoking role's word."""
+        suspension = Suspension(login, serial, suspended, "leave", self.now - 60, self.now + 900 * DAY)
+        return issue_suspension(self.realm, self.revoke, suspension)
 
     def code(self, login: str, now: int) -> str:
         """What the approving role reads out on the telephone."""

@@ -20,6 +20,8 @@ from faced.recognition.calibration import Policy
 from faced.recognition.decision import MIN_FRAMES, Decision
 from faced.trust.keys import key_id
 from faced.trust.realm import Role
+from faced.trust.sealed import Basis, Provenance
+from faced.trust.statement import Kind
 from tests.logon.faces import METRIC, POINT, face, template
 from tests.logon.realm import DAY, TestRealm
 from tests.logon.theatre import frame
@@ -300,3 +302,112 @@ def test_a_closed_judge_has_neither_template_nor_what_was_made_of_it(host: Host)
     assert all(array.any() for array in held)
     judge.close()
     assert not any(array.any() for array in held)
+
+
+# --- Consent, approval, suspension.
+
+
+def permitted(bundle: Bundle, authority: TestRealm, **changes: bytes | None) -> Bundle:
+    """What the directory holds about somebody who is enrolled by consent, with what is wrong with it."""
+    words = {"consent": authority.consent("tanaka"), "approval": authority.approval("tanaka")}
+    return replace(bundle, **{**words, **changes})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def by_consent(host: Host) -> Bundle:
+    basis = Provenance(basis=Basis.CONSENT)
+    return permitted(host.authority.bundle("tanaka", template(), provenance=basis), host.authority)
+
+
+def both(host: Host, bundle: Bundle) -> tuple[Outcome, Standing, str]:
+    """What the auth and the account phase say; the reason is the same."""
+    outcome, reason = host.refusal(bundle)
+    standing, token = host.bench.standing("tanaka", bundle, host.authority.now)
+    assert token == reason
+    return outcome, standing, reason
+
+
+def test_with_consent_and_approval_the_face_is_judged(host: Host, by_consent: Bundle) -> None:
+    host.accepts(by_consent)
+    assert host.bench.standing("tanaka", by_consent, host.authority.now) == (Standing.CLEAR, "")
+
+
+@pytest.mark.parametrize("word", ["consent", "approval"])
+def test_without_one_of_them_it_is_not_whether_it_is_missing_anothers_over_or_forged(
+    host: Host, by_consent: Bundle, word: str
+) -> None:
+    make, nothing = getattr(host.authority, word), (Outcome.NO_TEMPLATE, Standing.UNAVAILABLE)
+    over = make("tanaka", issued=host.authority.now - 20 * DAY, days=20)
+    for data, outcome, standing, reason in (
+        (None, *nothing, f"no_{word}"),
+        (make("ueda"), *nothing, "wrong_person"),
+        (make("tanaka", by=host.authority.enrol), *nothing, "issuer_lacks_role"),
+        (b"rubbish", *nothing, "malformed"),
+        (over, Outcome.PURPOSE_OVER, Standing.PURPOSE_OVER, f"{word}_over"),
+        (make("tanaka", withdrawn=True), Outcome.REVOKED, Standing.REVOKED, f"{word}_withdrawn"),
+    ):
+        assert both(host, replace(by_consent, **{word: data})) == (outcome, standing, reason)
+
+
+@pytest.mark.parametrize("word", ["consent", "approval"])
+def test_a_withdrawal_that_was_seen_holds_whatever_is_put_back_and_a_newer_one_ends_it(
+    host: Host, by_consent: Bundle, word: str
+) -> None:
+    make, refused = getattr(host.authority, word), (Outcome.REVOKED, Standing.REVOKED, f"{word}_withdrawn")
+    host.accepts(by_consent)
+    assert both(host, replace(by_consent, **{word: make("tanaka", serial=8, withdrawn=True)})) == refused
+    assert both(host, by_consent) == refused
+    assert both(host, replace(by_consent, **{word: None})) == refused
+    host.accepts(replace(by_consent, **{word: make("tanaka", serial=9)}))
+
+
+def test_a_member_of_the_regular_staff_who_says_no_is_not_judged_either(host: Host, bundle: Bundle) -> None:
+    no = replace(bundle, consent=host.authority.consent("tanaka", withdrawn=True))
+    assert both(host, no) == (Outcome.REVOKED, Standing.REVOKED, "consent_withdrawn")
+    assert both(host, bundle) == (Outcome.REVOKED, Standing.REVOKED, "consent_withdrawn")
+
+
+def test_a_suspended_person_is_not_judged_until_a_newer_word_lifts_it(host: Host, bundle: Bundle) -> None:
+    suspended = (Outcome.REVOKED, Standing.REVOKED, "suspended")
+    host.accepts(bundle)
+    assert both(host, replace(bundle, suspension=host.authority.suspension("tanaka"))) == suspended
+    assert both(host, bundle) == suspended, "taken out of the directory"
+    older = host.authority.suspension("tanaka", serial=6, suspended=False)
+    assert both(host, replace(bundle, suspension=older)) == suspended
+    host.accepts(replace(bundle, suspension=host.authority.suspension("tanaka", serial=8, suspended=False)))
+    host.accepts(bundle)
+
+
+def test_who_is_suspended_is_so_without_a_template_too(host: Host, bundle: Bundle) -> None:
+    """Else an emergency grant would let them in."""
+    bare = replace(bundle, template=None, template_keys=(), suspension=host.authority.suspension("tanaka"))
+    assert both(host, bare) == (Outcome.REVOKED, Standing.REVOKED, "suspended")
+
+
+def test_what_the_manifest_says_against_somebody_counts_without_the_statement(host: Host, bundle: Bundle) -> None:
+    named = host.authority.signed_manifest(serial=11, words_against={Kind.SUSPENSION: {"tanaka": 7}})
+    assert both(host, replace(bundle, manifest=named)) == (Outcome.REVOKED, Standing.REVOKED, "suspended")
+    later = host.authority.signed_manifest(serial=12)
+    assert both(host, replace(bundle, manifest=later)) == (Outcome.REVOKED, Standing.REVOKED, "suspended")
+    lifted = host.authority.suspension("tanaka", serial=8, suspended=False)
+    host.accepts(replace(bundle, manifest=later, suspension=lifted))
+
+
+def test_a_memory_from_before_there_were_words_about_people_is_read(tmp_path: Path, host: Host, bundle: Bundle) -> None:
+    host.accepts(bundle)
+    path = tmp_path / "serials.json"
+    content = json.loads(path.read_text())
+    assert content.pop("words") == {}
+    path.write_text(json.dumps(content))
+    assert host.refusal(host.authority.bundle("tanaka", template(), serial=4)) == (Outcome.NO_TEMPLATE, "older_serial")
+
+
+@pytest.mark.parametrize("words", [[], {"tanaka": 7}, {"tanaka": {"consent": 7}}, {"tanaka": {"template": [7, True]}}])
+def test_a_damaged_memory_of_words_is_not_taken_for_an_empty_one(
+    tmp_path: Path, host: Host, bundle: Bundle, words: object
+) -> None:
+    host.accepts(bundle)
+    path = tmp_path / "serials.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "words": words}))
+    with pytest.raises(StateError):
+        _ = host.bench

@@ -70,7 +70,10 @@ def test_only_who_may_approve_can_exempt(world: World) -> None:
 
 def test_who_may_approve_can_sign_nothing_else_that_a_pc_believes(world: World) -> None:
     issuer = key_id(bytes(world.approve.verify_key))
-    own = {Kind.EXEMPTION, Kind.UNLOCK, Kind.EMERGENCY, Kind.ACT, Kind.PROPOSAL, Kind.CONFIRMATION}
+    own = {
+        *(Kind.EXEMPTION, Kind.UNLOCK, Kind.EMERGENCY, Kind.CONSENT, Kind.APPROVAL),
+        *(Kind.ACT, Kind.PROPOSAL, Kind.CONFIRMATION),
+    }
     for kind in set(Kind) - own:
         data = Statement(kind, world.realm.id, "tanaka", 7, NOW, NOW + DAY, issuer, {}).sign(world.approve)
         assert reason(lambda data=data, kind=kind: world.verifier().check(data, kind)) == "issuer_lacks_role"  # type: ignore[misc]
