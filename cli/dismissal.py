@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from cli.administrator import administrator_options, change_password, reachable
+from cli.manifest_desk import manifest_desk
 from cli.passphrase import once, passphrase_file_option, unlock_from
 from cli.printing import (
     check_reason,
@@ -120,9 +121,8 @@ def _dismissable(station: Station, name: str, acting: str, now: int) -> list[App
 
 def _manifest_desk(desk: Desk, leaving: str, unlock: Unlock) -> Desk:
     """The key that issues the manifest, of anybody but the one who leaves."""
-    holders = {one.handler for one in handlers.live(desk.station, desk.run.now) if one.role is Role.MANIFEST}
-    here = [name for name in desk.station.keys_in(Role.MANIFEST) if name in holders and name != leaving]
-    if not here:
+    found = manifest_desk(desk, unlock, besides=leaving, ask_others=True)
+    if found is None:
         raise NotAllowed(
             _(
                 "Only {name} issues the manifest here. Appoint somebody else first: facectl handler appoint WHO "
@@ -130,10 +130,7 @@ def _manifest_desk(desk: Desk, leaving: str, unlock: Unlock) -> Desk:
             ).format(name=leaving),
             reason="last_holder",
         )
-    who = desk.key.handler if desk.key.handler in here else here[0]
-    return desk_of(
-        desk.run, desk.station, Role.MANIFEST, unlock if who == desk.key.handler else unlock_from(None, who), who
-    )
+    return found
 
 
 def _publish_without(manifest: Desk, publisher: Connection, gone: list[Appointment], *, leaked: bool) -> None:

@@ -18,6 +18,7 @@ from cli.run import Run, pass_run
 from cli.station import Desk, open_desk, station_option
 from faced.directory.realm import RealmDocuments
 from faced.enrolment.acts import Act
+from faced.enrolment.eligibility import NotEligible
 from faced.enrolment.fiscal_year import end_of, last_day
 from faced.enrolment.founding import DEFAULT_GROUP
 from faced.enrolment.person import PersonDetails, check_login
@@ -26,7 +27,7 @@ from faced.enrolment.staff_list import read_staff_list
 from faced.errors import DirectoryError, DirectoryUnavailable, FacedError, PhotoRefused
 from faced.i18n import _
 from faced.trust.realm import Role
-from faced.trust.sealed import TemplateHeader
+from faced.trust.sealed import Basis, Provenance, TemplateHeader
 
 if TYPE_CHECKING:
     from faced.enrolment.photo_reader import PhotoResult
@@ -63,6 +64,13 @@ if TYPE_CHECKING:
     metavar="YYYY-MM-DD",
     help=_("The last day of use; otherwise the end of the fiscal year."),
 )
+@click.option(
+    "--basis",
+    type=click.Choice([basis.value for basis in Basis]),
+    default=Basis.STAFF.value,
+    show_default=True,
+    help=_("consent: not regular staff; approval and consent must be recorded, and every PC asks for both."),
+)
 @click.option("--replace", is_flag=True, help=_("Let a photo take the place of face data made at the camera."))
 @click.option(
     "--calibrate/--no-calibrate",
@@ -87,6 +95,7 @@ def enroll(
     mail: str | None,
     groups: tuple[str, ...],
     until: datetime | None,
+    basis: str,
     replace: bool,
     calibrate: bool,
     reason: str,
@@ -110,7 +119,7 @@ def enroll(
     manifest = None
     if photos is not None and calibrate and not dry_run:
         manifest = open_desk(run, station_path, Role.MANIFEST, passphrase_file)
-    bench = Bench(desk, reason, groups, not_after, replace, dry_run, manifest)
+    bench = Bench(desk, reason, groups, not_after, Basis(basis), replace, dry_run, manifest)
     if photos is not None:
         return bench.many(photos, listed, as_json)
     assert user is not None  # noqa: S101 - checked above
@@ -126,6 +135,7 @@ class Bench:
         reason: str,
         groups: tuple[str, ...],
         not_after: int | None,
+        basis: Basis,
         replace: bool,
         dry_run: bool,
         manifest: Desk | None,
@@ -137,6 +147,7 @@ class Bench:
         self._reason = reason
         self._groups = tuple(dict.fromkeys(groups))
         self._not_after = not_after
+        self._basis = basis
         self._replace = replace
         self._dry_run = dry_run
         self._manifest = manifest
@@ -146,7 +157,7 @@ class Bench:
         with self._desk.connect() as connection:
             # Known mistakes first: nobody sits down before a camera for a mistyped staff number.
             details = self._details(self._register(connection), user, given)
-            self._register(connection).check(details)
+            self._register(connection).check(details, self._basis)
         face, predictor = self._face(photo, camera)
         with self._desk.connect() as connection:
             header = self._enrol(self._register(connection), details, face, predictor)
@@ -282,7 +293,7 @@ class Bench:
         self, register: Register, details: PersonDetails, face: FaceTemplate, predictor: bytes
     ) -> TemplateHeader | None:
         if self._dry_run:
-            register.check(details)
+            register.check(details, self._basis)
             return None
         with self._desk.recorded(Act.ENROL, details.login, self._reason):
             return register.enrol(
@@ -291,6 +302,7 @@ class Bench:
                 predictor=predictor,
                 not_after=self._not_after,
                 replace_confirmed=self._replace,
+                provenance=Provenance(basis=self._basis),
             )
 
     def _face(self, photo: Path | None, camera: bool) -> tuple[FaceTemplate, bytes]:
@@ -340,7 +352,7 @@ def _concerns_one_person(error: FacedError) -> bool:
     """Whether the others can go on: not when the directory, the station or its keys are at fault."""
     if isinstance(error, DirectoryUnavailable):
         return False
-    return isinstance(error, PhotoRefused | DirectoryError) or error.reason == "wrong_group"
+    return isinstance(error, PhotoRefused | DirectoryError | NotEligible) or error.reason == "wrong_group"
 
 
 def _json_of(details: PersonDetails, header: TemplateHeader | None) -> dict[str, Any]:

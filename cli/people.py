@@ -24,13 +24,15 @@ from cli.station import Desk, open_desk, station_option
 from faced.directory.connection import Connection
 from faced.directory.people import Person
 from faced.enrolment.acts import Act
+from faced.enrolment.eligibility import missing
 from faced.enrolment.fiscal_year import last_day
-from faced.enrolment.person import check_login
+from faced.enrolment.founding import DEFAULT_GROUP
+from faced.enrolment.person import PersonDetails, check_login
 from faced.enrolment.register import Register, is_confirmed, standing_of
 from faced.errors import TrustError
 from faced.i18n import _
 from faced.trust.realm import Role
-from faced.trust.sealed import check_template
+from faced.trust.sealed import Basis, check_template
 
 
 @click.command(
@@ -59,6 +61,7 @@ def show(run: Run, user: str, station_path: Path | None, as_json: bool) -> None:
             (_("Face data"), state_word(facts["state"])),
             (_("Made from"), facts["method"] or ""),
             (_("Known from"), _known_from(facts["confirmed"])),
+            (_("Basis"), _basis_word(facts["basis"])),
             (_("Until"), facts["until"] or ""),
             (_("Serial"), str(facts["serial"] or "")),
         ]
@@ -110,6 +113,54 @@ def list_people(
 
 @click.command(
     help=_(
+        "Make the entry of USER, who is not enrolled yet, so that consent and approval can be recorded in it. On a "
+        "directory that has all staff already it is not needed."
+    )
+)
+@click.argument("user")
+@click.option("--staff-number", required=True, metavar="N", help=_("The staff number."))
+@click.option("--name", required=True, metavar="NAME", help=_("The person's name."))
+@click.option("--mail", default="", metavar="MAIL", help=_("The mail address."))
+@click.option("--group", "groups", multiple=True, metavar="GROUP", help=_("A key group; may be repeated."))
+@reason_option
+@station_option
+@passphrase_file_option
+@dry_run_option
+@json_option
+@pass_run
+def add(
+    run: Run,
+    user: str,
+    staff_number: str,
+    name: str,
+    mail: str,
+    groups: tuple[str, ...],
+    reason: str,
+    station_path: Path | None,
+    passphrase_file: Path | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """The details alone, in the role that enrols."""
+    details = PersonDetails(user, staff_number, name, mail, tuple(dict.fromkeys(groups)) or (DEFAULT_GROUP,))
+    check_reason(reason)
+    desk = open_desk(run, station_path, Role.ENROL, passphrase_file)
+    with desk.connect() as connection:
+        register = _register(desk, connection)
+        if dry_run:
+            register.check_new(details)
+        else:
+            with desk.recorded(Act.ADD_PERSON, user, reason):
+                register.add(details)
+    if as_json:
+        print_json({"login": user, "staff_number": staff_number, "groups": list(details.groups), "dry_run": dry_run})
+        return
+    text = _("Would add {login} ({name}).") if dry_run else _("{login} ({name}) is in the directory.")
+    click.echo(text.format(login=user, name=name))
+
+
+@click.command(
+    help=_(
         "Erase the face data of USER from the directory and leave a signed record that they are dead, which every PC "
         "learns of with its next refresh. Staff number, name and mail stay."
     )
@@ -150,7 +201,8 @@ def remove(
 def facts_of(register: Register, person: Person) -> dict[str, Any]:
     """What may be shown of a person.
 
-    ``state`` is enrolled, none (never had face data), erased, or the reason why the template does not hold.
+    ``state`` is enrolled, none (never had face data), erased, or the reason why the template does not hold or may not
+    be used.
     """
     header, state = None, "erased" if person.face.tombstone is not None else "none"
     if person.face.template is not None:
@@ -158,7 +210,7 @@ def facts_of(register: Register, person: Person) -> dict[str, Any]:
             header = check_template(
                 register.verifier, person.login, person.face.template, tombstone=standing_of(person).tombstone
             ).header
-            state = "enrolled"
+            state = next(iter(missing(person, header.provenance.basis, register.verifier)), "enrolled")
         except TrustError as error:
             state = error.reason
     return {
@@ -170,6 +222,7 @@ def facts_of(register: Register, person: Person) -> dict[str, Any]:
         "state": state,
         "method": header.method if header else None,
         "confirmed": is_confirmed(header) if header else None,
+        "basis": header.provenance.basis.value if header else None,
         "until": last_day(header.not_after).isoformat() if header else None,
         "serial": header.serial if header else None,
     }
@@ -183,6 +236,13 @@ def state_word(state: str) -> str:
         "erased": _("erased"),
         "tombstoned": _("withdrawn"),
         "purpose_over": _("period over"),
+        "suspended": _("suspended"),
+        "consent_withdrawn": _("consent withdrawn"),
+        "no_consent": _("consent missing"),
+        "consent_over": _("consent over"),
+        "approval_withdrawn": _("approval withdrawn"),
+        "no_approval": _("approval missing"),
+        "approval_over": _("approval over"),
     }
     return words.get(state) or _("not valid ({reason})").format(reason=state)
 
@@ -191,6 +251,10 @@ def _known_from(confirmed: bool | None) -> str:
     if confirmed is None:
         return ""
     return _("camera") if confirmed else _("photo alone")
+
+
+def _basis_word(basis: str | None) -> str:
+    return {Basis.STAFF: _("regular staff"), Basis.CONSENT: _("approval and consent")}[Basis(basis)] if basis else ""
 
 
 def _register(desk: Desk, connection: Connection) -> Register:

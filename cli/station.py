@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import getpass
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -140,6 +140,16 @@ def desk_of(run: Run, station: Station, role: Role, unlock: Unlock, handler: str
     key = station.role(role, unlock, handler or acting(run, station, role))
     check_live(station, key, run.now)
     return Desk(run, station, key)
+
+
+def role_at_hand(run: Run, path: Path | None, roles: Sequence[Role]) -> Role:
+    """The first of these roles that whoever acts has a key for at the station; the first of all if there is none."""
+    station = Station.open(run.station(path))
+    for role in roles:
+        held = station.keys_in(role)
+        if acting(run, station, role) in held or (run.handler is None and len(held) == 1):
+            return role
+    return roles[0]
 
 
 def acting(run: Run, station: Station, role: Role) -> str | None:

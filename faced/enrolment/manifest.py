@@ -36,13 +36,21 @@ def first_manifest(epochs: Iterable[Epoch], now: int) -> Manifest:
 
 
 def next_manifest(previous: Manifest, now: int) -> Manifest:
-    """The same for the next fortnight, with a higher serial and without the epochs that are over."""
+    """The same for the next fortnight, with a higher serial and without the epochs that are over.
+
+    Words against people go after a fortnight: a PC that has not heard of them by then has no valid manifest either.
+    """
+    heard_of = now - MANIFEST_DAYS * DAY_S
     return dataclasses.replace(
         previous,
         serial=max(now, previous.serial + 1),
         issued=now,
         expires=now + MANIFEST_DAYS * DAY_S,
         epochs=tuple(epoch for epoch in previous.epochs if epoch.not_after > now),
+        words_against={
+            kind: {login: serial for login, serial in serials.items() if serial >= heard_of}
+            for kind, serials in previous.words_against.items()
+        },
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from nacl.public import PrivateKey
 
 from faced.directory.people import Person
+from faced.enrolment.eligibility import check_eligible
 from faced.enrolment.evaluation import Participant
 from faced.errors import FacedError
 from faced.recognition.template import FaceTemplate, Sample, Source
@@ -20,7 +21,8 @@ from faced.trust.sealed import check_template, open_template
 class Opened:
     """The templates of one predictor, the one that most were made with.
 
-    ``samples``: in all of them. ``left_out``: templates that do not hold now, do not open, or are of another predictor.
+    ``samples``: in all of them. ``left_out``: templates that do not hold or may not be used now, do not open, or are of
+    another predictor.
     """
 
     participants: tuple[Participant, ...]
@@ -68,6 +70,7 @@ def _opened(
 ) -> tuple[bytes, Participant]:
     assert person.face.template is not None  # noqa: S101 - the caller looked
     checked = check_template(verifier, person.login, person.face.template, tombstone=person.face.tombstone)
+    check_eligible(person.login, person, checked.header.provenance.basis, verifier)
     # Any predictor opens: scores compare templates with each other, not with this computer's predictor.
     template = open_template(checked, person.face.template_keys, epochs, checked.header.predictor)
     first, *later = _sittings(FaceTemplate.decode(template.coordinates))

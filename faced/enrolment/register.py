@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from faced.directory.connection import Connection, equals
 from faced.directory.people import People, Person
 from faced.directory.tree import Tree
+from faced.enrolment.eligibility import check_eligible
 from faced.enrolment.issue import Standing, issue_template, withdraw_template
 from faced.enrolment.person import PersonDetails
 from faced.enrolment.station import RoleKey
@@ -14,7 +15,7 @@ from faced.errors import DirectoryError, NotInDirectory, TrustError
 from faced.i18n import _
 from faced.recognition.template import FaceTemplate, Source
 from faced.trust.realm import Verifier
-from faced.trust.sealed import NO_PROVENANCE, Provenance, TemplateHeader, read_header
+from faced.trust.sealed import NO_PROVENANCE, Basis, Provenance, TemplateHeader, read_header
 from faced.trust.statement import Kind
 
 
@@ -52,11 +53,12 @@ class Register:
             return None
         return entry.text("uid")
 
-    def check(self, details: PersonDetails) -> Person | None:
-        """Refuse details that would make two people one, or one two.
+    def check(self, details: PersonDetails, basis: Basis = Basis.STAFF) -> Person | None:
+        """Refuse details that would make two people one, or one two, and somebody whose face may not be used.
 
         :return: the person's entry, None if there is none yet.
         :raises DirectoryError: ``staff_number``: the login name or the staff number is another person's.
+        :raises NotEligible: as :func:`faced.enrolment.eligibility.check_eligible`.
         """
         owner = self.login_of(details.staff_number)
         if owner is not None and owner != details.login:
@@ -74,7 +76,30 @@ class Register:
                 ),
                 reason="staff_number",
             )
+        check_eligible(details.login, person, basis, self.verifier)
         return person
+
+    def check_new(self, details: PersonDetails) -> None:
+        """Refuse details of somebody who has an entry.
+
+        :raises DirectoryError: as :meth:`check`; ``exists``.
+        """
+        if self.check(details) is not None:
+            raise DirectoryError(_("{login} is in the directory already.").format(login=details.login), reason="exists")
+
+    def add(self, details: PersonDetails) -> None:
+        """Make the entry of somebody who is not enrolled yet, so that consent and approval can be recorded in it.
+
+        :raises DirectoryError: as :meth:`check_new`.
+        """
+        self.check_new(details)
+        self.people.add(
+            details.login,
+            staff_number=details.staff_number,
+            name=details.name,
+            mail=details.mail,
+            groups=details.groups,
+        )
 
     def enrol(
         self,
@@ -89,10 +114,10 @@ class Register:
         """Issue a template and put it in place of any other; makes the person's entry if there is none.
 
         :param replace_confirmed: whether a photo may take the place of a template that was made at the camera.
-        :raises DirectoryError: as :meth:`check`; ``confirmed``.
+        :raises DirectoryError, NotEligible: as :meth:`check`; ``confirmed``.
         :raises TrustError: as :func:`faced.enrolment.issue.issue_template`.
         """
-        person = self.check(details)
+        person = self.check(details, provenance.basis)
         if person is not None and not replace_confirmed and self._is_lowered(person, face):
             raise DirectoryError(
                 _(

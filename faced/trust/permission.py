@@ -88,6 +88,12 @@ def examine(
     )
 
 
+def above_manifest(verifier: Verifier, kind: Kind, login: str, serial: int) -> int:
+    """This serial, or the next one that counts if the manifest names a later word against the person."""
+    named = _in_manifest(verifier, kind, login)
+    return serial if named is None else max(serial, named.serial + 1)
+
+
 def _read(verifier: Verifier, kind: Kind, login: str, data: bytes | None) -> tuple[Word | None, str]:
     """What a statement says, or the token for why it says nothing."""
     if data is None:

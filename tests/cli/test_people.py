@@ -58,7 +58,7 @@ def test_show_tells_what_is_recorded_and_nothing_of_the_face(staffed: Office) ->
     shown = staffed.json("show", "sato")
     assert set(shown) == {
         *("login", "name", "staff_number", "mail", "groups"),
-        *("state", "method", "confirmed", "until", "serial"),
+        *("state", "method", "confirmed", "basis", "until", "serial"),
     }
     assert (shown["staff_number"], shown["groups"], shown["until"]) == ("001", ["finance"], "2027-03-31")
 

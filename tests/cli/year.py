@@ -29,7 +29,7 @@ from faced.recognition.metric import Metric
 from faced.recognition.template import FaceTemplate, Sample, Source
 from faced.trust.keys import HostKeys
 from faced.trust.realm import Role
-from faced.trust.sealed import TemplateKey
+from faced.trust.sealed import NO_PROVENANCE, Provenance, TemplateKey
 from tests.cli.conftest import ROLE_PASSPHRASE, Office
 
 PREDICTOR = bytes(range(32))
@@ -58,7 +58,12 @@ def as_role(office: Office, role: Role) -> Connection:
     return office.slapd.connector(account, role_key(office, role).password).connect()
 
 
-def enrol(office: Office, *logins: str, groups: tuple[str, ...] = ("default",)) -> None:
+def enrol(
+    office: Office,
+    *logins: str,
+    groups: tuple[str, ...] = ("default",),
+    provenance: Provenance = NO_PROVENANCE,
+) -> None:
     """Enrol people who have no photos, or enrol them again."""
     with as_role(office, Role.ENROL) as connection:
         verifier, key = office.station.verifier(office.now), role_key(office, Role.ENROL)
@@ -66,7 +71,9 @@ def enrol(office: Office, *logins: str, groups: tuple[str, ...] = ("default",)) 
         for login in logins:
             points = np.random.default_rng(len(login)).normal(size=(68, 2))
             face = FaceTemplate((Sample.from_points(points, 0.004, Source.PHOTO, office.now // 86400),))
-            register.enrol(PersonDetails(login, f"N-{login}", login, "", groups), face, predictor=PREDICTOR)
+            held = register.find(login)
+            details = PersonDetails(login, held.staff_number if held else f"N-{login}", login, "", groups)
+            register.enrol(details, face, predictor=PREDICTOR, provenance=provenance)
 
 
 def epochs_of(office: Office, login: str) -> set[tuple[str, int]]:
