@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from faced.directory.transport import LIBRARY_ERRORS, Deadline, close, explain, is_verified, ldap3
+from faced.directory.transport import LIBRARY_ERRORS, BoundedSocket, Deadline, close, explain, is_verified, ldap3
 from faced.errors import AmbiguousEntry, DirectoryError, DirectoryUnavailable, NotAllowed, NotInDirectory
 from faced.i18n import _
 
@@ -109,8 +109,9 @@ class Connection:
 
         :raises NotInDirectory: there is none.
         :raises AmbiguousEntry: there are several.
-        :raises DirectoryError: a value is larger than allowed, or the server refused.
-        :raises DirectoryUnavailable: the connection broke or the deadline passed.
+        :raises DirectoryError: ``oversize``: a value is larger than allowed; or the server refused.
+        :raises DirectoryUnavailable: the connection broke or the deadline passed; ``oversize``: the answer as a whole is
+            larger than allowed, and the connection is closed.
         """
         return self._exactly_one(base, filter_text, attributes, ldap3.SUBTREE)
 
@@ -219,16 +220,19 @@ class Connection:
     @contextlib.contextmanager
     def _operation(self) -> Iterator[Deadline]:
         deadline = self._whole or Deadline(self._timeout_s, self._monotonic)
+        # ldap3 lets go of its socket when anything fails.
+        bounded = self._raw.socket
         try:
-            if self._raw.closed or not is_verified(self._raw.socket):
+            if self._raw.closed or not is_verified(bounded):
                 raise OSError("connection closed")
-            self._raw.socket.begin(deadline)
+            bounded.begin(deadline)
             yield deadline
             if not isinstance(self._raw.result, dict) or "result" not in self._raw.result:
                 raise OSError("no answer")
         except LIBRARY_ERRORS as error:
             self.close()
-            raise DirectoryUnavailable(explain(self.url, error)) from None
+            oversize = isinstance(bounded, BoundedSocket) and bounded.exceeded
+            raise DirectoryUnavailable(explain(self.url, error), reason="oversize" if oversize else None) from None
 
     def _entries(self, base: str) -> list[Entry]:
         entries = []

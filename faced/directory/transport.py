@@ -66,6 +66,11 @@ class BoundedSocket:
         self._deadline = deadline
         self._left = self._limit
 
+    @property
+    def exceeded(self) -> bool:
+        """Whether the answer was larger than allowed."""
+        return self._left < 0
+
     def recv(self, size: int) -> bytes:
         """As :meth:`socket.socket.recv`.
 
@@ -75,7 +80,7 @@ class BoundedSocket:
         self.inner.settimeout(self._deadline.remaining_s())
         data = self.inner.recv(size)
         self._left -= len(data)
-        if self._left < 0:
+        if self.exceeded:
             raise OSError(f"answer of more than {self._limit} bytes")
         return data
 

@@ -155,8 +155,12 @@ def test_values_larger_than_expected_are_refused(slapd: PrivateSlapd) -> None:
     with slapd.connector(
         slapd.admin_dn, slapd.admin_password, limits=Limits(answer_bytes=4000)
     ).connect() as connection:
-        with pytest.raises(DirectoryUnavailable, match="more than 4000 bytes"):
+        with pytest.raises(DirectoryUnavailable, match="more than 4000 bytes") as refused_whole:
             connection.read(slapd.tree.realm, ["description"])
+        assert refused_whole.value.reason == "oversize"
+        with pytest.raises(DirectoryUnavailable, match="closed") as closed:
+            connection.read(slapd.tree.realm, ["cn"])
+        assert closed.value.reason == "directory_unavailable"
 
 
 def test_a_referral_is_an_error_and_is_not_followed(own_slapd: PrivateSlapd) -> None:
