@@ -6,17 +6,13 @@ Nothing else is recorded: no category, no department, no picture (requirement R7
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 
+from faced.directory.details import is_login, is_mail, is_name, is_printable, is_staff_number
 from faced.errors import DirectoryError
 from faced.i18n import _
 
-_LOGIN = re.compile(r"[a-z_][a-z0-9_.-]{0,31}")
-_STAFF_NUMBER = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,19}")
 _GROUP = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
-_MAIL = re.compile(r"[^@\s]{1,64}@[A-Za-z0-9.-]{1,190}")
-_LONGEST_NAME = 100
 
 
 @dataclass(frozen=True)
@@ -34,13 +30,13 @@ class PersonDetails:
 
     def __post_init__(self) -> None:
         check_login(self.login)
-        if not _STAFF_NUMBER.fullmatch(self.staff_number):
+        if not is_staff_number(self.staff_number):
             raise _bad(
                 _("'{value}' is not a staff number: use up to 20 digits, letters and hyphens."), self.staff_number
             )
-        if not self.name.strip() or len(self.name) > _LONGEST_NAME or not _printable(self.name):
+        if not is_name(self.name):
             raise _bad(_("'{value}' cannot be recorded as a name."), self.name)
-        if self.mail and not _MAIL.fullmatch(self.mail):
+        if self.mail and not is_mail(self.mail):
             raise _bad(_("'{value}' is not a mail address."), self.mail)
         for group in self.groups:
             check_group(group)
@@ -58,7 +54,7 @@ def check_login(login: str) -> str:
 
     :raises DirectoryError: ``login``, saying what is expected.
     """
-    if not _LOGIN.fullmatch(login):
+    if not is_login(login):
         raise _bad(
             _("'{value}' is not a login name: lower-case letters, digits, dots, hyphens and underscores, at most 32."),
             login,
@@ -77,10 +73,6 @@ def check_group(group: str) -> str:
     return group
 
 
-def _printable(text: str) -> bool:
-    return not any(unicodedata.category(character).startswith("C") for character in text)
-
-
 def _bad(message: str, value: str, reason: str = "person") -> DirectoryError:
-    shown = "".join(character if _printable(character) else "?" for character in value[:40])
+    shown = "".join(character if is_printable(character) else "?" for character in value[:40])
     return DirectoryError(message.format(value=shown), reason=reason)
