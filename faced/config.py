@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import tomllib
 import types
 import typing
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +25,10 @@ DEFAULT_PATH = Path("/etc/faced/faced.toml")
 HIGHEST_CEILING = 50
 #: A revocation must reach a PC within a minute.
 _LONGEST_POLL_S = 45.0
+#: RFC 4512, attribute description.
+_ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9-]*(;[A-Za-z0-9-]+)*")
+#: What Active Directory gives in one page.
+_LARGEST_PAGE = 1000
 #: SetCredential= in the units.
 _ABSENT = b"absent"
 
@@ -136,6 +142,59 @@ class DirectoryConfig:
 
 
 @dataclass(frozen=True)
+class AttributesConfig:
+    """What the personnel section's directory calls what we read; "" for what it does not have."""
+
+    login: str = "uid"
+    staff_number: str = "employeeNumber"
+    name: str = "cn"
+    mail: str = "mail"
+    category: str = "employeeType"
+    photo: str = "jpegPhoto"
+    #: First and last day of the employment.
+    starts: str = ""
+    ends: str = ""
+
+
+@dataclass(frozen=True)
+class PersonnelConfig:
+    """The personnel section's directory, which is only read. ldaps://, or ldap:// which always means StartTLS."""
+
+    servers: tuple[str, ...] = ()
+    base: str = ""
+    filter: str = "(objectClass=inetOrgPerson)"
+    bind_dn: str = ""
+    #: Handed over by systemd (see :func:`handed_over`), else this file (mode 0600).
+    password: Path = Path("/etc/faced/personnel.password")
+    ca_file: Path = Path("/etc/faced/personnel-ca.pem")
+    #: For one page of the list or one photo.
+    timeout_s: float = 10.0
+    page_size: int = 250
+    attributes: AttributesConfig = field(default_factory=AttributesConfig)
+
+
+@dataclass(frozen=True)
+class CategoriesConfig:
+    """The values of the category that we know. Whoever has another is not enrolled."""
+
+    staff: tuple[str, ...] = (
+        *("regular", "reappointed", "re-appointed", "reemployed", "re-employed"),
+        *("正規", "再任用", "再雇用"),
+    )
+    #: Who needs an approval and their own consent.
+    by_consent: tuple[str, ...] = ("part-time", "temporary", "dispatched", "非常勤", "臨時", "派遣")
+
+
+@dataclass(frozen=True)
+class SyncConfig:
+    """How the directory follows the personnel section."""
+
+    #: "ldap" for the directory under [personnel], or "dir:/path": a staff list and photos.
+    source: str = "ldap"
+    categories: CategoriesConfig = field(default_factory=CategoriesConfig)
+
+
+@dataclass(frozen=True)
 class SocketsConfig:
     """Where the daemons listen when systemd does not hand them a socket."""
 
@@ -172,9 +231,16 @@ class Config:
     liveness: LivenessConfig = field(default_factory=LivenessConfig)
     emergency: EmergencyConfig = field(default_factory=EmergencyConfig)
     directory: DirectoryConfig = field(default_factory=DirectoryConfig)
+    personnel: PersonnelConfig = field(default_factory=PersonnelConfig)
+    sync: SyncConfig = field(default_factory=SyncConfig)
     sockets: SocketsConfig = field(default_factory=SocketsConfig)
     state: StateConfig = field(default_factory=StateConfig)
     station: StationConfig = field(default_factory=StationConfig)
+
+
+def category_key(text: str) -> str:
+    """A category as it is compared: without regard to case, to the width of characters and to spaces around it."""
+    return unicodedata.normalize("NFKC", text).casefold().strip()
 
 
 def sealed_path(path: Path) -> Path:
@@ -283,6 +349,8 @@ def _check(config: Config, where: str) -> None:
         "directory: refresh_s": config.directory.refresh_s,
         "directory: poll_s": config.directory.poll_s,
         "directory: cache_days": config.directory.cache_days,
+        "personnel: timeout_s": config.personnel.timeout_s,
+        "personnel: page_size": config.personnel.page_size,
     }
     for key, value in positive.items():
         if not 0 < value < float("inf"):
@@ -306,10 +374,42 @@ def _check(config: Config, where: str) -> None:
         raise ConfigError(text.format(where=where, tries=config.logon.tries, most=HIGHEST_CEILING))
     if config.liveness.challenges not in (1, 2):
         raise ConfigError(_("{where}: liveness: challenges: must be 1 or 2.").format(where=where))
-    for server in config.directory.servers:
-        if not server.startswith(("ldaps://", "ldap://")):
+    for section, servers in (("directory", config.directory.servers), ("personnel", config.personnel.servers)):
+        for server in servers:
+            if not server.startswith(("ldaps://", "ldap://")):
+                raise ConfigError(
+                    _("{where}: {section}: servers: {server!r} must begin with ldaps:// or ldap://.").format(
+                        where=where, section=section, server=server
+                    )
+                )
+    _check_personnel(config.personnel, where)
+    _check_sync(config.sync, where)
+
+
+def _check_personnel(personnel: PersonnelConfig, where: str) -> None:
+    if personnel.page_size > _LARGEST_PAGE:
+        raise ConfigError(_("{where}: personnel: page_size: at most {most}.").format(where=where, most=_LARGEST_PAGE))
+    may_be_absent = {"mail", "starts", "ends"}
+    for key, name in dataclasses.asdict(personnel.attributes).items():
+        if not (_ATTRIBUTE.fullmatch(name) or (not name and key in may_be_absent)):
             raise ConfigError(
-                _("{where}: directory: servers: {server!r} must begin with ldaps:// or ldap://.").format(
-                    where=where, server=server
+                _("{where}: personnel: attributes: {key}: {name!r} is not the name of an attribute.").format(
+                    where=where, key=key, name=name
                 )
             )
+
+
+def _check_sync(sync: SyncConfig, where: str) -> None:
+    if sync.source != "ldap" and not sync.source.startswith("dir:/"):
+        raise ConfigError(_("{where}: sync: source: must be 'ldap' or 'dir:/path'.").format(where=where))
+    staff, by_consent = (
+        {category_key(value) for value in values} for values in (sync.categories.staff, sync.categories.by_consent)
+    )
+    if "" in staff | by_consent:
+        raise ConfigError(_("{where}: sync: categories: a category cannot be empty.").format(where=where))
+    if both := sorted(staff & by_consent):
+        raise ConfigError(
+            _("{where}: sync: categories: {category!r} is under both staff and by_consent.").format(
+                where=where, category=both[0]
+            )
+        )

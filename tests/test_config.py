@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from faced.config import Config, ExemptService, load, parse
+from faced.config import AttributesConfig, Config, ExemptService, load, parse
 from faced.errors import ConfigError
 
 ROOT = Path(__file__).parent.parent
@@ -56,6 +56,21 @@ def test_values_arrive_with_their_types() -> None:
         ({"logon": {"exempt": [{}]}}, "'service' is missing"),
         ({"logon": {"exempt": "su"}}, "expected a list"),
         ({"directory": {"servers": ["http://example"]}}, "ldaps://"),
+        ({"personnel": {"servers": ["ldapi:///"]}}, "personnel: servers: .*ldaps://"),
+        ({"personnel": {"page_size": 0}}, "page_size: must be more than 0"),
+        ({"personnel": {"page_size": 1001}}, "page_size: at most 1000"),
+        ({"personnel": {"timeout_s": 0}}, "personnel: timeout_s"),
+        ({"personnel": {"attributes": {"login": ""}}}, "attributes: login: '' is not the name"),
+        ({"personnel": {"attributes": {"photo": ""}}}, "attributes: photo"),
+        ({"personnel": {"attributes": {"name": "*"}}}, "attributes: name: '[*]' is not the name"),
+        ({"personnel": {"attributes": {"name": "cn)(uid=*"}}}, "attributes: name"),
+        ({"personnel": {"attributes": {"ends": "end date"}}}, "attributes: ends"),
+        ({"personnel": {"attributes": {"birthday": "x"}}}, "unknown key 'birthday'"),
+        ({"sync": {"source": "photos"}}, "sync: source: must be 'ldap' or 'dir:/path'"),
+        ({"sync": {"source": "dir:photos"}}, "sync: source"),
+        ({"sync": {"categories": {"staff": [" "]}}}, "cannot be empty"),
+        ({"sync": {"categories": {"staff": ["臨時"]}}}, "'臨時' is under both"),
+        ({"sync": {"categories": {"staff": ["TEMPORARY"]}}}, "'temporary' is under both"),
         ({"realm": {"anchor": ""}}, "anchor: expected Path"),
         ({"language": "fr"}, "language"),
     ],
@@ -63,6 +78,11 @@ def test_values_arrive_with_their_types() -> None:
 def test_what_is_wrong_is_named(document: dict[str, object], complaint: str) -> None:
     with pytest.raises(ConfigError, match=complaint):
         parse(document)
+
+
+def test_attributes_may_have_options_and_what_is_not_there_may_be_left_out() -> None:
+    attributes = parse({"personnel": {"attributes": {"name": "cn;lang-ja", "mail": "", "ends": "endDate"}}})
+    assert attributes.personnel.attributes == AttributesConfig(name="cn;lang-ja", mail="", ends="endDate")
 
 
 def test_a_missing_or_broken_file_says_what_to_do(tmp_path: Path) -> None:
