@@ -110,8 +110,8 @@ class Connection:
         :raises NotInDirectory: there is none.
         :raises AmbiguousEntry: there are several.
         :raises DirectoryError: ``oversize``: a value is larger than allowed; or the server refused.
-        :raises DirectoryUnavailable: the connection broke or the deadline passed; ``oversize``: the answer as a whole is
-            larger than allowed, and the connection is closed.
+        :raises DirectoryUnavailable: the connection broke or the deadline passed; ``oversize``: the answer as a whole
+            is larger than allowed, and the connection is closed.
         """
         return self._exactly_one(base, filter_text, attributes, ldap3.SUBTREE)
 
