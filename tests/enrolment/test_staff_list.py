@@ -26,6 +26,15 @@ def test_spreadsheets_of_japan_are_read(tmp_path: Path, encoding: str) -> None:
     }
 
 
+def test_lines_without_a_value_are_nobody(tmp_path: Path) -> None:
+    assert set(read(tmp_path, HEAD + "tanaka,1,T,,\n,,,,\n\nsato,2,S,,\n , ,,,\n")) == {"tanaka", "sato"}
+
+
+def test_one_list_serves_the_sync_as_well(tmp_path: Path) -> None:
+    text = "login,staff_number,name,category,starts,ends\ntanaka,1,T,正規,2026/4/1,\n"
+    assert read(tmp_path, text) == {"tanaka": ("T", ("default",))}
+
+
 def test_mail_and_groups_may_be_missing(tmp_path: Path) -> None:
     assert read(tmp_path, "name,login,staff_number\nT,tanaka,1\n") == {"tanaka": ("T", ("default",))}
 
