@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shlex
 from collections.abc import Callable, Iterator
@@ -48,6 +49,10 @@ def write(out: Path, members: list[StaffMember], films: list[Film], base: str, *
             film.make().save(film.path)
             step()
     (out / "hr.ldif").write_text("".join(hr_directory(members, photos, base)), encoding="ascii")
+    with (out / "staff.csv").open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(("login", "staff_number", "name", "mail", "category"))
+        table.writerows((each.login, each.number, each.name, each.mail, each.category.value) for each in members)
     listing = json.dumps([described(member) for member in members], ensure_ascii=False, indent=1)
     (out / "staff.json").write_text(listing + "\n", encoding="utf-8")
     (out / "README.md").write_text(page, encoding="utf-8")
@@ -130,6 +135,7 @@ def readme(count: int, clips: bool, kinds: list[Species], seed: int, difficult: 
             "The HR directory, {people}: inetOrgPerson with jpegPhoto. For an empty directory `slapadd -l hr.ldif` or "
             "`ldapadd -f hr.ldif`; where the base exists already, `ldapadd -c`."
         ).format(people=f"{PEOPLE},{base}"),
+        "staff.csv": _("The same people as a staff list: `facectl sync check --source dir:DIR`."),
         "staff.json": _("The same people without photos, with the seed of each face."),
     }
     if clips:

@@ -32,6 +32,7 @@ def group() -> LazyGroup:
         "approval": ("cli.approval:approval", _("The section chief's approval of people who are not regular staff.")),
         "suspend": ("cli.suspension:suspend", _("Stop a person's face logon at once.")),
         "resume": ("cli.suspension:resume", _("Lift a suspension.")),
+        "sync": ("cli.sync:sync", _("Follow the personnel section: who is there, and what would keep them out.")),
         "exemption": ("cli.exemption:exemption", _("Actions that are not asked of people who cannot do them.")),
         "emergency": ("cli.emergency:emergency", _("Let people in whose face cannot be seen.")),
         "unlock": ("cli.unlock:unlock", _("New tries for somebody whose face step is locked.")),

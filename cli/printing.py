@@ -7,7 +7,7 @@ import os
 import sys
 import time
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -110,6 +110,26 @@ def progress(total: int, label: str) -> Iterator[Step]:
 
     with click.progressbar(length=total, label=label, file=sys.stderr, show_pos=True, item_show_func=rate) as bar:
         yield lambda: bar.update(1, bar.pos + 1)
+
+
+@contextmanager
+def counting(label: str) -> Iterator[Callable[[int], None]]:
+    """How many so far, where nobody knows how many there will be; on standard error, and silent if no one is there."""
+    if not sys.stderr.isatty():
+        yield lambda _count: None
+        return
+    shown = False
+
+    def show(count: int) -> None:
+        nonlocal shown
+        shown = True
+        click.echo(f"\r{label}: {count}", nl=False, err=True)
+
+    try:
+        yield show
+    finally:
+        if shown:
+            click.echo(err=True)
 
 
 def check_writable(path: Path | None) -> None:
