@@ -16,10 +16,10 @@ from cli.run import Run, pass_run
 from cli.station import open_desk, station_option
 from faced import __version__
 from faced.enrolment.acts import Act
-from faced.enrolment.fiscal_year import JST
 from faced.i18n import _
 from faced.records.disclosure import LEAST_EVER, LEAST_PEOPLE
 from faced.trust.realm import Role
+from faced.units import JST
 
 if TYPE_CHECKING:
     from faced.enrolment.evaluation import Evaluation

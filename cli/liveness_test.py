@@ -25,9 +25,9 @@ from cli.printing import (
     yes_option,
 )
 from cli.run import Run, pass_run
-from faced.enrolment.fiscal_year import JST
 from faced.errors import StateError
 from faced.i18n import LANGUAGES, _, language
+from faced.units import JST
 
 if TYPE_CHECKING:
     from faced.camera.base import CameraInfo

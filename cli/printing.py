@@ -16,9 +16,9 @@ from typing import Any, Protocol
 import click
 
 from cli.exit_codes import ExitCode
-from faced.enrolment.fiscal_year import JST
 from faced.errors import StateError
 from faced.i18n import _
+from faced.units import JST
 
 json_option = click.option("--json", "as_json", is_flag=True, help=_("Answer in JSON, for programs."))
 dry_run_option = click.option("--dry-run", is_flag=True, help=_("Say what would be done, and do nothing."))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime
 
-_JAPAN = timezone(timedelta(hours=9))
+from faced.units import JST
+
 _DAY = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})|(\d{4})/(\d{1,2})/(\d{1,2})(?: 0?0:00(?::00)?)?|(\d{4})(\d{2})(\d{2})", re.ASCII
 )
@@ -22,7 +23,7 @@ def read_day(text: str) -> date:
         year, month, day = (int(part) for part in found.groups() if part is not None)
         return date(year, month, day)
     try:
-        return read_moment(text).astimezone(_JAPAN).date()
+        return read_moment(text).astimezone(JST).date()
     except OverflowError:
         # The last second of the year 9999, which means for ever, is in Japan a day too late.
         return date.max

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 
-JST = timezone(timedelta(hours=9), "JST")
+from faced.units import JST
+
 #: Next year's keys are out this long before, and the old ones hold as long after, so that 1 April locks out nobody.
 OVERLAP = timedelta(days=14)
 #: Epoch numbers from here on are year * 100 + how many times the year's key was replaced.
