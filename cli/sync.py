@@ -10,10 +10,11 @@ from cli.exit_codes import ExitCode
 from cli.printing import counting, json_option, plain, print_json, print_table
 from cli.run import Run, pass_run
 from cli.sync_words import reason_word
-from faced.enrolment.sync.categories import Basis, Categories
+from faced.enrolment.sync.categories import Categories
 from faced.enrolment.sync.source import open_personnel
 from faced.enrolment.sync.survey import KeptOut, Survey, survey
 from faced.i18n import _
+from faced.trust.sealed import Basis
 
 source_option = click.option(
     "--source",
@@ -111,9 +112,9 @@ def _category_word(category: str | None) -> str:
 
 def _basis_word(basis: Basis | None) -> str:
     match basis:
-        case "staff":
+        case Basis.STAFF:
             return _("as staff")
-        case "consent":
+        case Basis.CONSENT:
             return _("after approval and consent")
         case None:
             return _("no: unknown category")

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from faced.config import CategoriesConfig, category_key
-
-#: "staff": regular, re-appointed and re-employed; "consent": after an approval, with the person's own consent (R3, R5).
-Basis = Literal["staff", "consent"]
+from faced.trust.sealed import Basis
 
 
 @dataclass(frozen=True)
@@ -24,8 +21,8 @@ class Categories:
         return cls(frozenset(map(category_key, config.staff)), frozenset(map(category_key, config.by_consent)))
 
     def basis_of(self, category: str) -> Basis | None:
-        """On what ground people of this category are enrolled; None: they are not."""
+        """On what people of this category are enrolled (R3, R5); None: they are not."""
         key = category_key(category)
         if key in self.by_consent:
-            return "consent"
-        return "staff" if key in self.staff else None
+            return Basis.CONSENT
+        return Basis.STAFF if key in self.staff else None

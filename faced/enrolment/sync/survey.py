@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from faced.directory.personnel import PersonnelRecord
-from faced.enrolment.sync.categories import Basis, Categories
+from faced.enrolment.sync.categories import Categories
+from faced.trust.sealed import Basis
 
 UNKNOWN_CATEGORY, NO_PHOTO = "unknown_category", "no_photo"
 #: More different values are no categories but another attribute, perhaps names, which are not to be shown.
