@@ -24,6 +24,7 @@ from faced.directory.transport import (
     explain,
     is_verified,
     ldap3,
+    leave_values_alone,
     without_delay,
 )
 from faced.errors import AccountRefused, DirectoryUnavailable
@@ -162,10 +163,12 @@ class Connector:
             client_strategy=ldap3.SYNC,
             auto_bind=ldap3.AUTO_BIND_NONE,
             auto_referrals=False,
+            auto_range=False,
             check_names=False,
             return_empty_attributes=False,
             raise_exceptions=False,
         )
+        leave_values_alone(raw)
         try:
             server.connect_timeout = deadline.remaining_s() / max(1, len(server.candidate_addresses()))
             raw.open(read_server_info=False)

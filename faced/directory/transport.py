@@ -1,7 +1,8 @@
 """What ldap3 is given in place of its own TLS and sockets, which check nothing and wait for ever.
 
 ldap3 2.9.1 verifies no certificate unless told to, cannot match IP addresses on Python 3.12, bounds neither the time
-nor the size of an answer, and leaves Nagle's algorithm on (14 ms a request after StartTLS).
+nor the size of an answer, leaves Nagle's algorithm on (14 ms a request after StartTLS), and decodes every value as text
+beside the bytes (40 % of the time of a long list).
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ with warnings.catch_warnings():
 #: Everything below ldap3 that can go wrong on the way: its own errors, the socket's, and its BER decoder's on garbage.
 LIBRARY_ERRORS = (ldap3.core.exceptions.LDAPException, OSError, ValueError, IndexError, KeyError, TypeError)
 _TOO_LATE = "deadline passed"
+#: RFC 4511, 4.5.2.
+_SEARCH_ENTRY = 4
 
 
 class Deadline:
@@ -156,6 +159,34 @@ def is_verified(sock: object) -> bool:
 def without_delay(sock: socket.socket) -> None:
     """Send each request at once."""
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def leave_values_alone(raw: Any) -> None:
+    """Let an ldap3 connection give entries as ``dn`` and ``raw_attributes`` (name -> bytes) and nothing else."""
+    decode = raw.strategy.decode_response_fast
+
+    def decode_response(message: Any) -> Any:
+        if message["protocolOp"] != _SEARCH_ENTRY:
+            return decode(message)
+        name, (*_tag, attributes) = message["payload"]
+        return {
+            "type": "searchResEntry",
+            "dn": _octets(name).decode("utf-8", errors="replace"),
+            "raw_attributes": {
+                _octets(description).decode("ascii"): [_octets(value) for value in values[3]]
+                for *_tag, (description, values) in attributes
+            },
+        }
+
+    raw.strategy.decode_response_fast = decode_response
+
+
+def _octets(element: Any) -> bytes:
+    """The octet string that an element (class, constructed, type, value) of an answer must be."""
+    value = element[3]
+    if not isinstance(value, bytes):
+        raise ValueError("malformed entry")
+    return value
 
 
 def close(raw: Any) -> None:

@@ -12,7 +12,7 @@ from faced.directory.connection import Entry, Limits, equals
 from faced.directory.connector import Account, Connector
 from faced.directory.tree import RoleAccount
 from faced.errors import AmbiguousEntry, DirectoryError, DirectoryUnavailable, NotAllowed, NotInDirectory
-from tests.rig.ldap_peer import LdapPeer, ignores_paging, tls_server
+from tests.rig.ldap_peer import LdapPeer, answers_with, ignores_paging, tls_server
 from tests.rig.pki import Authority
 from tests.rig.slapd import PrivateSlapd
 
@@ -95,6 +95,37 @@ def test_a_server_that_ignores_pages_is_not_believed_to_have_sent_all(authority:
         with connector.connect() as connection, pytest.raises(DirectoryError, match="in pages") as refused:
             list(connection.find_all("dc=x", equals(objectClass="person"), ["uid"]))
         assert refused.value.reason == "truncated"
+
+
+def answered_by(authority: Authority, entry: str) -> Entry:
+    """What is made of an entry with this content (hexadecimal)."""
+    certificate = authority.issue("nonsense")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate.certificate, certificate.key)
+    with LdapPeer(tls_server(context, answers_with(bytes.fromhex(entry)))) as peer:
+        connector = Connector([peer.tls_url], authority.certificate, Account("cn=x", "y"), timeout_s=20)
+        with connector.connect() as connection:
+            return connection.read("cn=x", ["cn"])
+
+
+def test_an_entry_byte_by_byte(authority: Authority) -> None:
+    entry = answered_by(authority, "0404636e3d78 300b 3009 0402436e 3103 040141")
+    assert (entry.dn, entry.all("cn")) == ("cn=x", (b"A",))
+    assert answered_by(authority, "0404636e3d78 3008 3006 0402436e 3100").all("cn") == ()
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        *("", "0404636e3d78", "020101 3000", "0404636e3d78 020101", "0404636e3d78 3003 020101"),
+        *("0404636e3d78 3005 3003 020101", "0404636e3d78 300b 3009 3002 0500 3103 040141"),
+        *("0404636e3d78 300b 3009 0402ffff 3103 040141", "0404636e3d78 300b 3009 0402436e 3103 020141"),
+        "0404636e3d78 300b 3009 0402436e 3103 300141",
+    ],
+)
+def test_an_entry_that_is_none_ends_the_connection(authority: Authority, entry: str) -> None:
+    with pytest.raises(DirectoryUnavailable):
+        answered_by(authority, entry)
 
 
 def test_a_list_of_a_place_that_does_not_exist_is_an_error(populated: PrivateSlapd) -> None:
@@ -198,6 +229,17 @@ def test_bytes_arrive_as_they_were_sent(slapd: PrivateSlapd) -> None:
         assert admin.read(slapd.tree.realm, ["facedManifest"]).one("facedManifest") == every
         admin.modify(slapd.tree.realm, replace={"facedManifest": []})
         assert admin.read(slapd.tree.realm, ["facedManifest"]).one("facedManifest") is None
+
+
+def test_names_are_read_without_regard_to_case_and_options_are_part_of_them(slapd: PrivateSlapd) -> None:
+    dn = f"uid=optional,{slapd.tree.people}"
+    with slapd.admin() as admin:
+        admin.add(dn, ["inetOrgPerson"], {"cn": [b"A", b"B"], "sn": [b"A"], "CN;Lang-Ja": ["田中".encode()]})
+        entry = admin.read(dn, ["cn"])
+        assert set(entry.attributes) == {"cn", "cn;lang-ja"}
+        assert sorted(entry.all("CN")) == [b"A", b"B"]
+        assert entry.text("cn;lang-ja") == "田中"
+        admin.remove(dn)
 
 
 def test_an_attribute_with_several_values_is_not_one() -> None:

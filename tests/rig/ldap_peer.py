@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Self
 
 _PROTOCOL_ERROR, _SUCCESS = 2, 0
-_BIND_RESPONSE, _SEARCH_DONE, _EXTENDED_RESPONSE = 0x61, 0x65, 0x78
+_BIND_RESPONSE, _SEARCH_ENTRY, _SEARCH_DONE, _EXTENDED_RESPONSE = 0x61, 0x64, 0x65, 0x78
 
 
 def reply(request: bytes, kind: int, code: int) -> bytes:
@@ -118,6 +118,19 @@ def ignores_paging(peer: LdapPeer, sock: socket.socket) -> None:
     sock.sendall(reply(peer.read(sock), _BIND_RESPONSE, _SUCCESS))
     while request := peer.read(sock):
         sock.sendall(reply(request, _SEARCH_DONE, _SUCCESS))
+
+
+def answers_with(entry: bytes) -> Callable[[LdapPeer, socket.socket], None]:
+    """Lets everybody in and answers searches with one entry of this content (to be put inside TLS)."""
+
+    def behave(peer: LdapPeer, sock: socket.socket) -> None:
+        sock.sendall(reply(peer.read(sock), _BIND_RESPONSE, _SUCCESS))
+        while request := peer.read(sock):
+            done = reply(request, _SEARCH_DONE, _SUCCESS)
+            body = done[2 : 4 + done[3]] + bytes([_SEARCH_ENTRY, len(entry)]) + entry
+            sock.sendall(bytes([0x30, len(body)]) + body + done)
+
+    return behave
 
 
 def drips(peer: LdapPeer, sock: socket.socket) -> None:
