@@ -22,6 +22,8 @@ from faced.trust.statement import REALM_ID_SIZE, Kind, Statement, parse
 #: How far ahead of ours the clock of whoever issued a statement may be.
 CLOCK_SKEW_S = 300
 MANIFEST_DAYS = 14
+#: Bytes of the word for a person in the manifest and in hosts' reports (:func:`faced.trust.report.subject_of`).
+SUBJECT_SIZE = 16
 _FOREVER = 2**62
 
 
@@ -100,6 +102,9 @@ class Manifest:
 
     ``words_against`` (kind, login name: serial) names the suspensions and withdrawals of late, so that every host hears
     of them with its next look at the manifest and not of any that somebody keeps from it.
+
+    ``stricter``: of whom more is asked, and until when (subject: unix seconds); ``calmed``: whose failed tries up to
+    then somebody has answered for, which is for those who issue manifests and not for hosts.
     """
 
     serial: int
@@ -113,6 +118,8 @@ class Manifest:
     retired_keys: Mapping[bytes, int] = field(default_factory=dict)
     record: RecordHead | None = None
     words_against: Mapping[Kind, Mapping[str, int]] = field(default_factory=dict)
+    stricter: Mapping[bytes, int] = field(default_factory=dict)
+    calmed: Mapping[bytes, int] = field(default_factory=dict)
 
     def epoch(self, group: str, number: int) -> Epoch | None:
         """The epoch of this group and number, if the realm has it."""
@@ -121,6 +128,8 @@ class Manifest:
     def body(self) -> dict[str, Any]:
         """The statement body; what was added to the format later is left out while it says nothing."""
         retired = [{"key": key, "since": since} for key, since in sorted(self.retired_keys.items())]
+        stricter = [{"subject": subject, "until": until} for subject, until in sorted(self.stricter.items())]
+        calmed = [{"subject": subject, "since": since} for subject, since in sorted(self.calmed.items())]
         record = self.record and {"count": self.record.count, "head": self.record.head}
         against = {kind.value: dict(serials) for kind, serials in self.words_against.items() if serials}
         return {
@@ -141,6 +150,8 @@ class Manifest:
             **({"retired_keys": retired} if retired else {}),
             **({"record": record} if record else {}),
             **({"words_against": against} if against else {}),
+            **({"stricter": stricter} if stricter else {}),
+            **({"calmed": calmed} if calmed else {}),
         }
 
 
@@ -400,7 +411,7 @@ def _manifest(statement: Statement) -> Manifest:
             "calibration": (bytes() | None) as calibration,
             **rest,
         } if (
-            rest.keys() <= {"retired_keys", "record", "words_against"}
+            rest.keys() <= {"retired_keys", "record", "words_against", "stricter", "calmed"}
             and all(isinstance(host, str) for host in hosts)
             and all(isinstance(key, bytes) and len(key) == KEY_ID_SIZE for key in keys)
             and all(isinstance(serial, int) for serial in serials.values())
@@ -414,21 +425,25 @@ def _manifest(statement: Statement) -> Manifest:
                 frozenset(keys),
                 serials,
                 calibration,
-                _retired(rest.get("retired_keys", [])),
+                _times(rest.get("retired_keys", []), "key", KEY_ID_SIZE, "since"),
                 _record(rest.get("record")),
                 _words_against(rest.get("words_against", {})),
+                _times(rest.get("stricter", []), "subject", SUBJECT_SIZE, "until"),
+                _times(rest.get("calmed", []), "subject", SUBJECT_SIZE, "since"),
             )
     raise _malformed()
 
 
-def _retired(entries: Any) -> dict[bytes, int]:
-    found = {}
+def _times(entries: Any, name: str, size: int, when: str) -> dict[bytes, int]:
+    """The entries ``{name: bytes of a size, when: unix seconds}`` of a list, by name."""
+    found: dict[bytes, int] = {}
     for entry in entries if isinstance(entries, list) else [None]:
-        match entry:
-            case {"key": bytes() as key, "since": int() as since, **rest} if not rest and len(key) == KEY_ID_SIZE:
-                found[key] = since
-            case _:
-                raise _malformed()
+        if not isinstance(entry, dict) or entry.keys() != {name, when}:
+            raise _malformed()
+        key, moment = entry[name], entry[when]
+        if not isinstance(key, bytes) or len(key) != size or not isinstance(moment, int):
+            raise _malformed()
+        found[key] = moment
     return found
 
 

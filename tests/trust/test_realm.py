@@ -299,7 +299,12 @@ def test_a_manifest_cannot_retire_its_own_signer_and_hold(world: World) -> None:
 
 def test_a_manifest_keeps_what_it_says_of_keys_and_record(world: World) -> None:
     issuer = key_id(bytes(world.enrol.verify_key))
-    world.change_manifest(retired_keys={issuer: NOW}, record=RecordHead(7, bytes(range(32))))
+    world.change_manifest(
+        retired_keys={issuer: NOW},
+        record=RecordHead(7, bytes(range(32))),
+        stricter={bytes(range(16)): NOW + DAY},
+        calmed={bytes(16): NOW},
+    )
     assert world.verifier().manifest == world.manifest_content
 
 
@@ -311,6 +316,10 @@ def test_a_manifest_keeps_what_it_says_of_keys_and_record(world: World) -> None:
         {"retired_keys": [{"key": bytes(16), "since": "now"}]},
         {"record": {"count": 0, "head": bytes(32)}},
         {"record": [1]},
+        {"stricter": [{"subject": bytes(15), "until": NOW}]},
+        {"stricter": [{"subject": bytes(16), "until": "soon"}]},
+        {"stricter": [{"subject": bytes(16), "since": NOW}]},
+        {"calmed": [{"subject": bytes(16), "since": NOW, "by": "sato"}]},
         {"unknown": 1},
     ],
 )
