@@ -89,6 +89,7 @@ class Fetcher:
         self._lock = threading.Lock()
         self._state: Online | Offline | ShutOut = ShutOut() if cache.shut_out else Online()
         self._papers: CachedPapers | None = cache.papers()
+        self._report: bytes | None = None
         self._last_contact: int | None = self._papers.fetched if self._papers else None
         # Fetched lately and not (yet) in the cache: they enter it when the person has logged on.
         self._recent: OrderedDict[str, CachedFace] = OrderedDict()
@@ -177,6 +178,11 @@ class Fetcher:
                 return None
             return Bundle.of(SealedFace(), papers.papers, papers.fetched, CACHE)
 
+    def report(self, report: bytes) -> None:
+        """Keep this host's report for the next poll, in place of one that still waits; waits for nobody."""
+        with self._lock:
+            self._report = report
+
     def refresh(self) -> float:
         """Ask for the realm's papers and everybody in the cache, and tidy it up; blocks.
 
@@ -205,6 +211,8 @@ class Fetcher:
     def poll(self) -> float:
         """Look at the manifest alone, so that a revocation need not wait for the next refresh; blocks.
 
+        A report that waits is delivered once the directory was reached.
+
         :return: seconds until the next poll is due.
         """
         try:
@@ -219,6 +227,7 @@ class Fetcher:
                 else:
                     self._reached()
                 self._take_manifest(manifest)
+            self._deliver()
         return self._poll_s * (1 - _JITTER * self._random())
 
     def status(self) -> Standing:
@@ -253,6 +262,23 @@ class Fetcher:
         self._papers = CachedPapers(papers, now)
         self._try_to_write(lambda: self._cache.keep_papers(papers, now))
         return self._papers
+
+    def _deliver(self) -> None:
+        with self._lock:
+            report = self._report
+        if report is None:
+            return
+        try:
+            self._source.report(report)
+        except DirectoryUnavailable:
+            # With the next poll; this one has seen the manifest, so nobody is cut off.
+            return
+        except DirectoryError as error:
+            # A directory without the attribute or the right to it: as often as something changes, not twice a minute.
+            logger.warning("The directory does not take the report of failed tries: %s", error)
+        with self._lock:
+            if self._report is report:
+                self._report = None
 
     def _take_manifest(self, manifest: bytes | None) -> None:
         """A manifest is news; how old the other papers are stays as it was."""

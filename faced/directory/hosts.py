@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from faced.directory import schema
 from faced.directory.connection import Connection, Entry, equals
 from faced.directory.tree import Tree
-from faced.errors import DirectoryError
+from faced.errors import DirectoryError, NotInDirectory
 
 _ACCOUNT_CLASS = "simpleSecurityObject"
 _CLASSES = ("device", _ACCOUNT_CLASS, schema.HOST_CLASS)
@@ -23,6 +23,15 @@ class Host:
     groups: tuple[str, ...]
     request: bytes | None
     statement: bytes | None
+
+
+@dataclass(frozen=True)
+class HostReport:
+    """What a workstation reports of failed tries, unverified; ``report`` is None if nobody can use what is there."""
+
+    name: str
+    statement: bytes | None
+    report: bytes | None
 
 
 class Hosts:
@@ -90,6 +99,28 @@ class Hosts:
         self._connection.modify(
             self._tree.host(name), replace={schema.HOST_REQUEST: schema.bounded(schema.HOST_REQUEST, [request])}
         )
+
+    def report(self, dn: str, report: bytes) -> None:
+        """Put a report in place of the one that is there, as the workstation with this distinguished name."""
+        self._connection.modify(dn, replace={schema.HOST_REPORT: schema.bounded(schema.HOST_REPORT, [report])})
+
+    def reports(self) -> tuple[HostReport, ...]:
+        """The reports of all workstations that made one: the whole list or an error."""
+        reported = f"(&{equals(objectClass=schema.HOST_CLASS)}({schema.HOST_REPORT}=*))"
+        entries = tuple(self._connection.find_all(self._tree.hosts, reported, ("cn", schema.HOST_STATEMENT)))
+        return tuple(
+            HostReport(entry.text("cn"), entry.one(schema.HOST_STATEMENT), self._report_of(entry.dn))
+            for entry in entries
+        )
+
+    def _report_of(self, dn: str) -> bytes | None:
+        """Read one by one: what a single workstation wrote there must not spoil the list of all."""
+        try:
+            return next(iter(self._connection.read(dn, (schema.HOST_REPORT,)).all(schema.HOST_REPORT)), None)
+        except DirectoryError as error:
+            if error.reason not in ("oversize", NotInDirectory.reason):
+                raise
+            return None
 
     def set_password(self, name: str, password: str) -> None:
         """Give a workstation another password: the old one is shut out at once."""

@@ -21,6 +21,7 @@ TOMBSTONE = "facedTombstone"
 KEY_GROUP = "facedKeyGroup"
 HOST_REQUEST = "facedHostRequest"
 HOST_STATEMENT = "facedHostStatement"
+HOST_REPORT = "facedHostReport"
 REALM_STATEMENT = "facedRealmStatement"
 DELEGATION = "facedDelegation"
 MANIFEST = "facedManifest"
@@ -39,6 +40,7 @@ LARGEST = {
     KEY_GROUP: 64,
     HOST_REQUEST: 4096,
     HOST_STATEMENT: 12 * 1024,
+    HOST_REPORT: 12 * 1024,
     REALM_STATEMENT: 1024,
     DELEGATION: 512,
     MANIFEST: 20 * 1024,

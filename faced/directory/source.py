@@ -41,6 +41,9 @@ class Source(Protocol):
     def manifest(self) -> bytes | None:
         """The realm's manifest alone, which is little work for the servers; blocks, and raises as :meth:`ask`."""
 
+    def report(self, report: bytes) -> None:
+        """Put this workstation's report into its entry; blocks, and raises as :meth:`ask`."""
+
 
 class DirectorySource:
     """The directory, asked as this workstation.
@@ -69,6 +72,10 @@ class DirectorySource:
     def manifest(self) -> bytes | None:
         with self._connector.connect() as connection:
             return RealmDocuments(connection, self._tree).manifest()
+
+    def report(self, report: bytes) -> None:
+        with self._connector.connect() as connection:
+            Hosts(connection, self._tree).report(self._host_dn, report)
 
     def _papers(self, connection: Connection) -> RealmPapers:
         try:

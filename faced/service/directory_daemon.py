@@ -7,6 +7,7 @@ at once; the directory is only ever waited for in threads of its own, so that on
 from __future__ import annotations
 
 import argparse
+import base64
 import logging
 import os
 import random
@@ -20,6 +21,7 @@ from pathlib import Path
 
 from faced import __version__, config, i18n
 from faced.config import Config
+from faced.directory import schema
 from faced.directory.bundle import Bundle
 from faced.directory.cache import Cache
 from faced.directory.connector import Connector
@@ -66,6 +68,7 @@ class DirectoryService:
             "Standing": self.standing,
             "Papers": self.papers,
             "Used": self.used,
+            "Report": self.report,
             "Status": self.status,
         }
         server.listen(listener, Interface.shipped(INTERFACE), methods)
@@ -119,6 +122,16 @@ class DirectoryService:
         except StateError as error:
             # It costs the next logon without network, not this one.
             logger.error("%s", error)
+        call.reply()
+
+    def report(self, call: Call) -> None:
+        """For the next visit to the directory: nobody waits for that."""
+        self._check_caller(call)
+        try:
+            (report,) = schema.bounded(schema.HOST_REPORT, [base64.b64decode(call.parameters["report"], validate=True)])
+        except (ValueError, DirectoryError):
+            raise invalid_parameter("report") from None
+        self._fetcher.report(report)
         call.reply()
 
     def status(self, call: Call) -> None:

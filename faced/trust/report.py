@@ -1,7 +1,7 @@
 """What a workstation reports of failed tries, so that the realm can count what no single host sees.
 
-CBOR ``[payload, signature]``; the payload is ``{v, realm, host, serial, at, failed: [{subject, count, last}]}``, and the
-signature is Ed25519 by the host's own key over ``b"faced host report\\0" + payload``. It is one host's word and admits
+CBOR ``[payload, signature]``; the payload is ``{v, realm, host, serial, at, failed: [{subject, count, last}]}``, the
+signature Ed25519 by the host's own key over ``b"faced host report\\0" + payload``. It is one host's word and admits
 nobody: whoever reads it asks how much a host that lies can do with it (docs/decisions/0041).
 """
 

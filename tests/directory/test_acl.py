@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pytest
 
 from faced.directory.connection import Connection, equals
-from faced.directory.hosts import Hosts
+from faced.directory.hosts import HostReport, Hosts
 from faced.directory.people import People
 from faced.directory.realm import RealmDocuments
 from faced.directory.tree import RoleAccount
@@ -142,6 +142,8 @@ def test_a_host_writes_its_own_request_and_nothing_else(site: Site) -> None:
             (tree.host("pc-tax"), {"facedHostStatement": [b"x"]}),
             (tree.host("pc-tax"), {"userPassword": [b"x"]}),
             (tree.host("pc-hall"), {"facedHostRequest": [b"x"]}),
+            (tree.host("pc-hall"), {"facedHostReport": [b"x"]}),
+            (tree.host("pc-hall"), {"facedHostReport": []}),
             (tree.realm, {"facedManifest": [b"x"]}),
             (tree.realm, {"facedDelegation": [b"x"]}),
             (site.person("sato"), {"facedTemplate": [b"x"]}),
@@ -159,6 +161,35 @@ def test_a_host_writes_its_own_request_and_nothing_else(site: Site) -> None:
             refused(lambda dn=forbidden: pc.remove(dn))  # type: ignore[misc]
         refused(lambda: pc.add(tree.host("pc-new"), ["device", "facedHost"], {}))
         refused(lambda: pc.add(tree.person("new"), ["inetOrgPerson"], {"cn": [b"x"], "sn": [b"x"]}))
+
+
+def test_reports_of_hosts_are_read_by_who_counts_and_written_by_the_host_alone(site: Site) -> None:
+    tree = site.slapd.tree
+    with site.host() as pc, site.host("pc-hall") as other:
+        Hosts(pc, tree).report(tree.host("pc-tax"), b"report 1")
+        Hosts(pc, tree).report(tree.host("pc-tax"), b"report 2")
+        with pytest.raises(NotInDirectory):
+            other.read(tree.host("pc-tax"), ["facedHostReport"])
+        refused(lambda: Hosts(other, tree).report(tree.host("pc-tax"), b"forged"))
+    for role in RoleAccount:
+        with site.slapd.role(role) as connection:
+            refused(lambda: connection.modify(tree.host("pc-tax"), replace={"facedHostReport": [b"x"]}))
+            refused(lambda: connection.modify(tree.host("pc-tax"), replace={"facedHostReport": []}))
+            seen = everything(site, connection, tree.hosts).get(tree.host("pc-tax"), set())
+            assert ("facedhostreport" in seen) == (role in (MANIFEST, AUDIT)), role
+    with site.slapd.role(MANIFEST) as connection:
+        assert Hosts(connection, tree).reports() == (HostReport("pc-tax", None, b"report 2"),)
+
+
+def test_a_host_that_writes_too_much_spoils_its_own_report_and_no_other(site: Site) -> None:
+    tree = site.slapd.tree
+    with site.host() as pc, site.host("pc-hall") as other:
+        Hosts(pc, tree).report(tree.host("pc-tax"), b"report")
+        other.modify(tree.host("pc-hall"), replace={"facedHostReport": [bytes(100_000)]})
+        with site.slapd.role(AUDIT) as connection:
+            reports = Hosts(connection, tree).reports()
+        other.modify(tree.host("pc-hall"), replace={"facedHostReport": []})
+    assert {(one.name, one.report) for one in reports} == {("pc-tax", b"report"), ("pc-hall", None)}
 
 
 def test_a_member_of_staff_who_can_bind_sees_nothing_even_of_the_same_group(site: Site) -> None:
@@ -479,6 +510,7 @@ def test_audit_reads_and_writes_nothing(site: Site) -> None:
             (site.person("sato"), "facedExemption"),
             (tree.host("pc-tax"), "facedHostRequest"),
             (tree.host("pc-tax"), "facedHostStatement"),
+            (tree.host("pc-tax"), "facedHostReport"),
             (tree.realm, "facedManifest"),
         ):
             refused(lambda dn=dn, name=name: connection.modify(dn, replace={name: [b"x"]}))  # type: ignore[misc]

@@ -33,6 +33,9 @@ class Directory:
         self.faces: dict[str, SealedFace] = {}
         self.papers = PAPERS
         self.error: DirectoryError | None = None
+        #: Of reports alone.
+        self.refusal: DirectoryError | None = None
+        self.reports: list[bytes] = []
         self.asked: list[list[str]] = []
         self.deadlines: list[float | None] = []
         self.entered = threading.Semaphore(0)
@@ -53,6 +56,11 @@ class Directory:
         if self.error is not None:
             raise self.error
         return self.papers.manifest
+
+    def report(self, report: bytes) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        self.reports.append(report)
 
 
 class Bench:
@@ -462,3 +470,43 @@ def test_the_status_counts_and_names_nobody(bench: Bench) -> None:
     assert (standing.state, standing.last_contact, standing.cached) == (Online(), NOW, 2)
     bench.now += 15 * DAY_S
     assert bench.fetcher.status().cached == 0
+
+
+def test_a_report_is_delivered_once_with_the_next_poll_and_of_several_the_newest(bench: Bench) -> None:
+    bench.fetcher.report(b"report 1")
+    bench.fetcher.report(b"report 2")
+    assert bench.directory.reports == []
+    bench.fetcher.poll()
+    bench.fetcher.poll()
+    assert bench.directory.reports == [b"report 2"]
+
+
+def test_a_report_waits_for_a_directory_that_is_away(bench: Bench) -> None:
+    bench.fetcher.report(b"report")
+    bench.off()
+    bench.fetcher.poll()
+    bench.on()
+    bench.directory.refusal = DirectoryUnavailable("broke off")
+    bench.fetcher.poll()
+    assert bench.fetcher.status().state == Online()
+    bench.directory.refusal = None
+    bench.fetcher.poll()
+    assert bench.directory.reports == [b"report"]
+
+
+def test_a_directory_that_takes_no_report_is_asked_again_with_the_next_one_and_its_manifest_is_taken(
+    bench: Bench,
+) -> None:
+    bench.logs_on("tanaka")
+    bench.directory.refusal = DirectoryError("undefined attribute type")
+    bench.directory.papers = replace(PAPERS, manifest=b"newer")
+    bench.fetcher.report(b"report 1")
+    bench.fetcher.poll()
+    bundle = bench.fetcher.standing("tanaka")
+    assert bundle is not None and bundle.manifest == b"newer"
+    bench.directory.refusal = None
+    bench.fetcher.poll()
+    assert bench.directory.reports == []
+    bench.fetcher.report(b"report 2")
+    bench.fetcher.poll()
+    assert bench.directory.reports == [b"report 2"]

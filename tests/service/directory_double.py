@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 from faced.directory.bundle import Bundle
@@ -19,6 +20,7 @@ class DirectoryDouble(Daemon):
         self.newer: dict[str, Bundle] = {}
         self.visits: list[str] = []
         self.used: list[str] = []
+        self.reports: list[bytes] = []
         #: What is there for a host that is cut off; None while it is not.
         self.papers: Bundle | None = None
         self.silent = False
@@ -28,6 +30,7 @@ class DirectoryDouble(Daemon):
             "Standing": self._standing,
             "Papers": self._papers,
             "Used": self._used,
+            "Report": self._report,
             "Status": self._status,
         }
         super().__init__(path, "io.faced.Directory", methods)
@@ -63,6 +66,10 @@ class DirectoryDouble(Daemon):
 
     def _used(self, call: Call) -> None:
         self.used.append(call.parameters["login"])
+        call.reply()
+
+    def _report(self, call: Call) -> None:
+        self.reports.append(base64.b64decode(call.parameters["report"], validate=True))
         call.reply()
 
     def _status(self, call: Call) -> None:

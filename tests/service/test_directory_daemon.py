@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import os
 import signal
@@ -384,6 +385,33 @@ def test_a_mistake_in_the_configuration_is_one_line_and_an_exit_status(
     assert len(daemon.errors.strip().splitlines()) == 1
 
 
+def report_of(slapd: PrivateSlapd) -> bytes | None:
+    with slapd.admin() as admin:
+        return admin.read(slapd.tree.host("pc-001"), ["facedHostReport"]).one("facedHostReport")
+
+
+def test_a_report_is_in_the_hosts_own_entry_after_the_next_poll(slapd: PrivateSlapd, tmp_path: Path) -> None:
+    daemon = Daemon(slapd, tmp_path, poll_s=0.3)
+    try:
+        daemon.ready()
+        assert daemon.ask("Report", report=base64.b64encode(b"first").decode()) == {}
+        assert daemon.ask("Report", report=base64.b64encode(b"second").decode()) == {}
+        until = time.monotonic() + PATIENCE_S
+        while report_of(slapd) != b"second":
+            assert time.monotonic() < until
+            time.sleep(0.05)
+    finally:
+        daemon.close()
+
+
+@pytest.mark.parametrize("report", ["", "no base64", base64.b64encode(bytes(12 * 1024 + 1)).decode()])
+def test_what_is_no_report_is_refused(daemon: Daemon, report: str) -> None:
+    daemon.ready()
+    with pytest.raises(VarlinkError) as refused:
+        daemon.ask("Report", report=report)
+    assert refused.value.name == "org.varlink.service.InvalidParameter"
+
+
 class Stuck:
     """A directory behind a resolver that hangs: no deadline of ours ends the wait."""
 
@@ -397,6 +425,9 @@ class Stuck:
         raise DirectoryUnavailable("too late")
 
     def manifest(self) -> bytes | None:
+        raise DirectoryUnavailable("too late")
+
+    def report(self, report: bytes) -> None:
         raise DirectoryUnavailable("too late")
 
 
