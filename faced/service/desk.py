@@ -65,6 +65,8 @@ class Surroundings:
     code_services: EmergencyConfig
     wall_s: Callable[[], float] = field(default=time.time)
     alive: Callable[[LivenessPolicy], Liveness] = field(default=_living)
+    #: Called when what the counters of tries say has changed.
+    counts_changed: Callable[[], None] = field(default=lambda: None)
 
     def record(self, event: AuditEvent) -> bool:
         """Write an audit event; False if it cannot be written, and then nothing may be answered."""
@@ -230,6 +232,7 @@ class Session:
                 return
             self._with.bench.serials.use_unlock(person.login, unlock.serial)
             self._with.lockout.unlock(person.uid)
+            self._with.counts_changed()
         except TrustError as error:
             # One that was used, has ended or is for another PC is no news.
             logger.info("An unlock gives no tries: %s", error.reason)
@@ -346,6 +349,8 @@ class Session:
                 self._matched(self._person)
             elif self._charged:
                 self._failed(self._person)
+            if self._charged:
+                self._with.counts_changed()
         if self._call is not None:
             said = guidance.verdict(
                 ruling.outcome,

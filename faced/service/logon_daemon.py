@@ -36,6 +36,7 @@ from faced.service.lookup import NameLookup
 from faced.service.loop import Loop
 from faced.service.notify import Notifier, bind_listener, inherited_listeners, watchdog_s
 from faced.service.peer import LogindSeat, Seat
+from faced.service.reporting import Reporter
 from faced.service.server import Server
 from faced.service.status_methods import StatusMethods
 from faced.service.watchdog import Watchdog
@@ -150,6 +151,7 @@ class LogonDaemon:
         )
         lockout = Lockout(state, config.logon.tries, config.logon.ceiling)
         emergency = Emergency(bench, EmergencyMemory(state / "emergency.json", bench.realm.id), lockout)
+        self._reporter = Reporter(self._loop, directory, bench.realm, bench.host, lockout, state / "report.json")
         surroundings = Surroundings(
             loop=self._loop,
             config=config.logon,
@@ -163,6 +165,7 @@ class LogonDaemon:
             emergency=emergency,
             code_services=config.emergency,
             pseudonyms=Pseudonyms.load(state / "pseudonyms.secret"),
+            counts_changed=self._reporter.changed,
         )
         self._server = Server(self._loop)
         logon = LogonMethods(Desk(surroundings), seat or LogindSeat())
@@ -192,6 +195,7 @@ class LogonDaemon:
             if self._idle_exit_s:
                 IdleExit(self._loop, self._server, self._idle_exit_s, self._leave).watch()
             self._notifier.ready(_("Ready."))
+            self._reporter.changed()
             self._loop.run()
         self._notifier.stopping()
         self._server.close()

@@ -21,6 +21,8 @@ class DirectoryDouble(Daemon):
         self.visits: list[str] = []
         self.used: list[str] = []
         self.reports: list[bytes] = []
+        self.refuses_reports = False
+        self.refused_reports = 0
         #: What is there for a host that is cut off; None while it is not.
         self.papers: Bundle | None = None
         self.silent = False
@@ -69,6 +71,9 @@ class DirectoryDouble(Daemon):
         call.reply()
 
     def _report(self, call: Call) -> None:
+        if self.refuses_reports:
+            self.refused_reports += 1
+            raise VarlinkError("io.faced.Directory.Unavailable", {"reason": "test"})
         self.reports.append(base64.b64decode(call.parameters["report"], validate=True))
         call.reply()
 

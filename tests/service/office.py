@@ -35,6 +35,7 @@ from faced.service.logon_methods import LogonMethods
 from faced.service.lookup import NameLookup
 from faced.service.loop import Loop
 from faced.service.notify import bind_listener
+from faced.service.reporting import Reporter
 from faced.service.server import Server
 from faced.service.varlink import Client
 from tests.logon.faces import METRIC, POINT, face, template
@@ -164,6 +165,17 @@ class Office:
             Policy(POINT, POINT),
             SerialMemory(folder / "serials.json", self.authority.realm.id),
         )
+        self.reporter = Reporter(
+            *(
+                self.loop,
+                DirectoryLink(self.loop, folder / "directory", 0.5),
+                self.authority.realm,
+                self.authority.host,
+            ),
+            *(self.lockout, folder / "report.json"),
+            wall_s=lambda: time.time() + self.later_s,
+            name_of={TANAKA: "tanaka", SUZUKI: "suzuki"}.get,
+        )
         self.memory = EmergencyMemory(folder / "emergency.json", self.authority.realm.id)
         #: Unix seconds that have passed besides.
         self.later_s = 0
@@ -182,6 +194,7 @@ class Office:
             wall_s=lambda: time.time() + self.later_s,
             audit=self.records,
             pseudonyms=Pseudonyms(bytes(32)),
+            counts_changed=self.reporter.changed,
         )
         self.server = Server(self.loop)
         methods = LogonMethods(Desk(surroundings), self.seat)
