@@ -35,6 +35,13 @@ def draw(actions: Sequence[Challenge], count: int, chance: random.Random) -> lis
     return chance.sample(list(actions), count)
 
 
+def draw_with_turn(actions: Sequence[Challenge], count: int, chance: random.Random) -> list[Challenge]:
+    """As :func:`draw`, but one of them turns the head, if any of the actions does."""
+    first = chance.choice([action for action in actions if action.turns] or list(actions))
+    others = draw([action for action in actions if action is not first], count - 1, chance)
+    return draw([first, *others], count, chance)
+
+
 def remaining(actions: Sequence[Challenge], without: Collection[Challenge], count: int) -> tuple[Challenge, ...]:
     """What can still be asked for when some actions are left out; empty if that would be too little.
 

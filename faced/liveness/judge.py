@@ -14,7 +14,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from faced.liveness.challenge import ALL, Challenge, draw, remaining
+from faced.liveness.challenge import ALL, Challenge, draw, draw_with_turn, remaining
 from faced.liveness.features import blinks, opened_mouth
 from faced.liveness.rules import Rule
 from faced.liveness.track import KEPT_S, Observed, Track
@@ -129,6 +129,7 @@ class LivenessJudge:
         self._policy = policy
         self._chance = chance
         self._actions = policy.actions
+        self._more = False
         self._track = Track()
         self._frames = FrameWatch()
         self._cues = CueWatch()
@@ -199,6 +200,13 @@ class LivenessJudge:
         self._actions = kept
         return Omission.DONE
 
+    def ask_more(self) -> None:
+        """Ask for one action more than the policy says, one of all a turn of the head; before :meth:`begin`.
+
+        Where nothing is shown, and where too little is left to ask for, it stays as it is.
+        """
+        self._more = True
+
     def begin(self, now_s: float) -> Challenge | None:
         """The identity matched on the present track.
 
@@ -210,7 +218,7 @@ class LivenessJudge:
         if not self._policy.directed:
             return None
         if not self._requests:
-            self._requests = draw(self._actions, self._policy.challenges, self._chance)
+            self._requests = self._drawn()
         return self._requests[0]
 
     def verdict(self, now_s: float) -> LivenessVerdict:
@@ -235,6 +243,11 @@ class LivenessJudge:
             return LivenessVerdict(LivenessState.WAITING)
         asked = self._requests[self._done]
         return LivenessVerdict(LivenessState.ASK, challenge=asked, again=self._again, further=self._further)
+
+    def _drawn(self) -> list[Challenge]:
+        if not self._more:
+            return draw(self._actions, self._policy.challenges, self._chance)
+        return draw_with_turn(self._actions, min(self._policy.challenges + 1, len(self._actions)), self._chance)
 
     def _forget(self) -> None:
         """Nothing has been shown on this track yet."""

@@ -64,6 +64,9 @@ class Liveness(Protocol):
     def leave_out(self, actions: Collection[Challenge]) -> Omission:
         """Never ask for these; before :meth:`begin`."""
 
+    def ask_more(self) -> None:
+        """Ask for one action more; before :meth:`begin`."""
+
     def begin(self, now_s: float) -> Challenge | None:
         """The face matched."""
 
@@ -224,10 +227,11 @@ class Attempt:
             return self._liveness_of(now)
         return [*self._guidance(report.reason, now), *self._advance()]
 
-    def template_ready(self, judge: Judge, left_out: LeftOut = NOTHING) -> list[Action]:
+    def template_ready(self, judge: Judge, left_out: LeftOut = NOTHING, *, stricter: bool = False) -> list[Action]:
         """The person's template is open.
 
         :param left_out: what the person is not to be asked for.
+        :param stricter: whether more is asked than of others.
         """
         if self._over:
             judge.close()
@@ -236,6 +240,8 @@ class Attempt:
         self._exemption = left_out.refused
         if left_out.actions:
             self._exemption = self._liveness.leave_out(left_out.actions).value
+        if stricter:
+            self._liveness.ask_more()
         return self._advance()
 
     def refuse(self, ruling: Ruling) -> list[Action]:

@@ -24,6 +24,7 @@ from faced.trust.host import open_epoch_keys
 from faced.trust.keys import HostKeys
 from faced.trust.permission import Permission, examine
 from faced.trust.realm import Manifest, Realm, Verifier, open_calibration
+from faced.trust.report import subject_of
 from faced.trust.sealed import Basis, CheckedTemplate, check_template, open_template, tombstoned_below
 from faced.trust.statement import Kind, parse
 from faced.trust.unlock import Unlock, check_unlock
@@ -141,6 +142,14 @@ class Bench:
             return None
         verifier = self._verifier(bundle, now)
         return check_unlock(verifier, login, self.host.name, bundle.unlock, used=self.serials.used_unlock(login))
+
+    def stricter(self, login: str, bundle: Bundle, now: int) -> bool:
+        """Whether the manifest asks more of this person; one that does not hold lets nobody be judged anyway."""
+        try:
+            manifest = self._verifier(bundle, now).manifest
+        except (TrustError, StateError):
+            return False
+        return manifest is not None and now < manifest.stricter.get(subject_of(self.realm, login), 0)
 
     def grant(self, login: str, emergency: bytes, bundle: Bundle, now: int, *, spent: int) -> Grant:
         """The emergency grant for this person here, which may be a withdrawal.

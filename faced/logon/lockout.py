@@ -95,25 +95,26 @@ class Lockout:
         self._ceiling = ceiling
         self._now = now
 
-    def remaining_s(self, uid: int, counter: Counter) -> float:
+    def remaining_s(self, uid: int, counter: Counter, *, stricter: bool = False) -> float:
         """How long this person must still wait; 0 for a try that may begin.
 
+        :param stricter: whether the first failure costs a delay already.
         :raises StateError: a counter that cannot be read admits nobody.
         """
         tally = self._read(self._path(uid, counter))
         if tally is None:
             return 0.0
         now = self._now()
-        wait_s = self._wait_s(tally, now)
+        wait_s = self._wait_s(tally, now, min(self._tries, 1) if stricter else self._tries)
         if wait_s and now.boot != tally.last.boot and now.wall_s < tally.last.wall_s:
             # The clock went back across a reboot: the delay begins anew, at a moment that can be measured from.
             self._write(self._path(uid, counter), _Tally(tally.charged, now))
         return wait_s
 
-    def _wait_s(self, tally: _Tally, now: Moment) -> float:
-        if tally.charged < self._tries:
+    def _wait_s(self, tally: _Tally, now: Moment, tries: int) -> float:
+        if tally.charged < tries:
             return 0.0
-        delay_s = min(LONGEST_DELAY_S, FIRST_DELAY_S * 2.0 ** min(tally.charged - self._tries, 16))
+        delay_s = min(LONGEST_DELAY_S, FIRST_DELAY_S * 2.0 ** min(tally.charged - tries, 16))
         return max(0.0, delay_s - now.since(tally.last))
 
     def locked(self, uid: int, counter: Counter) -> bool:
@@ -139,7 +140,7 @@ class Lockout:
 
     def _count(self, uid: int, counter: Counter, tally: _Tally, now: Moment) -> Count:
         locked = tally.charged >= self._ceiling
-        wait_s = 0.0 if locked else self._wait_s(tally, now)
+        wait_s = 0.0 if locked else self._wait_s(tally, now, self._tries)
         return Count(uid, counter, tally.charged, int(tally.last.wall_s), wait_s, locked)
 
     def charge(self, uid: int, counter: Counter) -> None:

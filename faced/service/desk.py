@@ -119,6 +119,8 @@ class Session:
         self._nonce = ""
         self._wait_s: float | None = None
         self._directory_asked = False
+        #: The manifest asks more of this person than of others.
+        self._stricter = False
         self._charged = False
         self._timer: Timer | None = None
         self._stranger = False
@@ -213,10 +215,15 @@ class Session:
         if self.attempt.over or self._person is None:
             return
         self._directory_away = isinstance(answer, VarlinkError | ProtocolError) and not _is_not_found(answer)
-        self._directory_asked = True
         bundle = _bundle_of(answer)
         if isinstance(bundle, Bundle):
             self._unlock(self._person, bundle)
+            self._stricter = self._with.bench.stricter(self._person.login, bundle, int(self._with.wall_s()))
+            if not anew and bundle.origin == CACHE and self._stricter and self._held_back(self._person) is not None:
+                # Only now known to be held back, and perhaps given new tries a minute ago.
+                self._fetch(self._person, anew=True)
+                return
+        self._directory_asked = True
         if self._check_tries():
             return
         if isinstance(bundle, Bundle):
@@ -249,7 +256,7 @@ class Session:
             else:
                 self._do(self.attempt.refuse(error.ruling))
         else:
-            self._do(self.attempt.template_ready(judge, judge.left_out))
+            self._do(self.attempt.template_ready(judge, judge.left_out, stricter=self._stricter))
 
     @property
     def _counter(self) -> Counter:
@@ -272,7 +279,7 @@ class Session:
             self._wait_s = None
             if self._with.lockout.locked(person.uid, self._counter):
                 return "ceiling"
-            self._wait_s = self._with.lockout.remaining_s(person.uid, self._counter)
+            self._wait_s = self._with.lockout.remaining_s(person.uid, self._counter, stricter=self._stricter)
         except StateError as error:
             self._damaged(error)
             return error.reason

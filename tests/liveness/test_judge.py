@@ -337,6 +337,48 @@ def test_where_too_little_would_be_left_everything_is_asked_for(without: set[Cha
     assert asked == set(ALL)
 
 
+@pytest.mark.parametrize("challenges", [1, 2])
+def test_of_whom_more_is_asked_does_one_action_more_and_one_of_them_is_a_turn(challenges: int) -> None:
+    asked: set[Challenge] = set()
+    for seed in range(40):
+        stage = Stage(LivenessPolicy(challenges=challenges), obeying(), seed=seed)
+        stage.judge.ask_more()
+        assert stage.run().state is LivenessState.LIVE
+        done = [challenge for _time, challenge in stage.requests]
+        assert len(done) == len(set(done)) == challenges + 1
+        assert any(challenge.turns for challenge in done)
+        asked.update(done)
+    assert asked == set(ALL)
+
+
+def test_who_does_only_the_first_of_them_is_not_live() -> None:
+    for seed in range(8):
+        stage = Stage(LivenessPolicy(), once(obeying()), seed=seed)
+        stage.judge.ask_more()
+        assert stage.run().state is LivenessState.NOT_LIVE
+
+
+def once(who: Doing) -> Doing:
+    """Answers the first request and no other."""
+    return lambda time_s, requests: who(time_s, requests[:1])
+
+
+def test_more_is_asked_only_as_far_as_an_exemption_leaves_something() -> None:
+    for seed in range(20):
+        stage = Stage(LivenessPolicy(), obeying(), seed=seed)
+        assert stage.judge.leave_out(set(ALL) - {Challenge.LOOK_UP}) is Omission.DONE
+        stage.judge.ask_more()
+        assert stage.run().state is LivenessState.LIVE
+        assert [challenge for _time, challenge in stage.requests] == [Challenge.LOOK_UP]
+
+
+def test_where_nothing_is_shown_nothing_more_can_be_asked() -> None:
+    stage = Stage(LivenessPolicy(directed=False), unasked(8, blinks=False))
+    stage.judge.ask_more()
+    assert stage.run() == LivenessVerdict(LivenessState.NOT_LIVE, Rule.NO_BLINK)
+    assert stage.requests == []
+
+
 def test_without_the_match_nothing_is_asked_or_judged() -> None:
     judge = LivenessJudge(LivenessPolicy(request_s=1.0), random.Random(0))
     who = obeying(still=False)

@@ -244,6 +244,13 @@ def test_no_exemption_switches_liveness_off(without: set[Challenge], challenges:
     assert asked == set(Challenge) - (without if word == "left_out" else set())
 
 
+@pytest.mark.parametrize("stricter", [True, False])
+def test_more_is_asked_of_whom_the_realm_is_stricter_with_and_of_nobody_else(stricter: bool) -> None:
+    stage = Stage()
+    stage.do(stage.attempt.template_ready(ToldJudge(), LeftOut(frozenset({Challenge.LOOK_UP})), stricter=stricter))
+    assert (stage.liveness.asked_more, stage.attempt.exemption) == (stricter, "left_out")
+
+
 def test_without_an_exemption_nothing_is_said_of_one() -> None:
     assert joined().attempt.exemption == ""
 

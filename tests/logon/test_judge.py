@@ -20,6 +20,7 @@ from faced.recognition.calibration import Policy
 from faced.recognition.decision import MIN_FRAMES, Decision
 from faced.trust.keys import key_id
 from faced.trust.realm import Role
+from faced.trust.report import subject_of
 from faced.trust.sealed import Basis, Provenance
 from faced.trust.statement import Kind
 from tests.logon.faces import METRIC, POINT, face, template
@@ -411,3 +412,29 @@ def test_a_damaged_memory_of_words_is_not_taken_for_an_empty_one(
     path.write_text(json.dumps({**json.loads(path.read_text()), "words": words}))
     with pytest.raises(StateError):
         _ = host.bench
+
+
+def test_the_manifest_names_of_whom_more_is_asked_and_until_when(tmp_path: Path) -> None:
+    authority = TestRealm()
+    host = Host(tmp_path, authority)
+    named = {subject_of(authority.realm, "tanaka"): authority.now + 60}
+    bundle = replace(
+        authority.bundle("tanaka", template(1)), manifest=authority.signed_manifest(serial=11, stricter=named)
+    )
+    bench = host.bench
+    assert bench.stricter("tanaka", bundle, authority.now + 59)
+    assert not bench.stricter("tanaka", bundle, authority.now + 60)
+    assert not bench.stricter("TANAKA", bundle, authority.now)
+    assert not bench.stricter("suzuki", bundle, authority.now)
+
+
+def test_a_manifest_from_before_the_alarm_that_is_put_back_asks_less_of_nobody(tmp_path: Path) -> None:
+    authority = TestRealm()
+    before = authority.bundle("tanaka", template(1))
+    named = {subject_of(authority.realm, "tanaka"): authority.now + 60}
+    bench = Host(tmp_path, authority).bench
+    alarmed = replace(before, manifest=authority.signed_manifest(serial=11, stricter=named))
+    assert bench.stricter("tanaka", alarmed, authority.now)
+    with pytest.raises(Unfit) as refused:
+        bench.judge("tanaka", before, authority.now)
+    assert refused.value.ruling.reason == "older_serial"

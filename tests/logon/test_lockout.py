@@ -55,6 +55,21 @@ def test_the_lock_comes_at_the_ceiling_and_no_time_ends_it(world: World) -> None
     assert not world.lockout.locked(UID + 1, Counter.GREETER)
 
 
+def test_who_is_watched_waits_from_the_first_failure_on_and_never_less_than_others(world: World) -> None:
+    def stricter_s() -> float:
+        return world.lockout.remaining_s(UID, Counter.GREETER, stricter=True)
+
+    assert stricter_s() == 0.0
+    for failed in range(1, CEILING):
+        world.fail(1)
+        assert stricter_s() >= max(FIRST_DELAY_S, world.remaining_s()), failed
+        assert not world.lockout.locked(UID, Counter.GREETER), "it locks at the ceiling and not before"
+        world.pass_s(LONGEST_DELAY_S)
+        assert stricter_s() == 0.0
+    world.fail(1)
+    assert world.lockout.locked(UID, Counter.GREETER)
+
+
 def test_an_unlock_takes_back_all_tries_of_the_person_and_nobody_elses(world: World) -> None:
     world.fail(CEILING)
     world.fail(CEILING, Counter.LOCKER)

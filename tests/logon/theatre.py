@@ -67,6 +67,7 @@ class ToldLiveness:
         self.jumps_at: int | None = None
         self.left_out: frozenset[Challenge] = frozenset()
         self.omission = Omission.DONE
+        self.asked_more = False
 
     def frame(self, timestamp_s: float, digest: bytes) -> None:
         self.digests.append(digest)
@@ -80,6 +81,9 @@ class ToldLiveness:
 
     def lost(self) -> None:
         self.times_lost += 1
+
+    def ask_more(self) -> None:
+        self.asked_more = True
 
     def leave_out(self, actions: Collection[Challenge]) -> Omission:
         assert not self.begun_s, "too late"

@@ -16,6 +16,7 @@ from faced.landmarks.quality import Reason
 from faced.logon.lockout import Counter
 from faced.service.interface import Interface
 from faced.service.varlink import Client, VarlinkError
+from faced.trust.report import subject_of
 from tests.service.office import CONFIG, LOGON, NONCE, SUZUKI, TANAKA, Office, asked, begun, decided, office
 from tests.service.wire import as_uid
 
@@ -100,6 +101,41 @@ def test_the_lock_is_for_one_person_and_says_how_long(pc: Office) -> None:
     assert pc.records.events[-1].kind.word == "locked_out"
     pc.scene.shows = 2
     assert pc.decide("suzuki")["outcome"] == "match"
+
+
+def watch(pc: Office, login: str = "tanaka") -> None:
+    """The manifest asks more of this person from now on."""
+    until = pc.authority.now + 3600
+    manifest = pc.authority.signed_manifest(serial=11, stricter={subject_of(pc.authority.realm, login): until})
+    for known in pc.directory.bundles:
+        pc.directory.bundles[known] = replace(pc.directory.bundles[known], manifest=manifest)
+
+
+def test_who_is_watched_waits_after_the_first_failure_and_nobody_else_does(pc: Office) -> None:
+    watch(pc)
+    pc.scene.shows = 9
+    assert pc.decide()["outcome"] == "no_match"
+    assert pc.decide("suzuki")["outcome"] == "no_match"
+    pc.scene.shows = 1
+    refused = pc.decide()
+    assert (refused["outcome"], refused["text"]) == ("locked_out", "Too many tries. Wait 30 s.")
+    pc.scene.shows = 2
+    assert pc.decide("suzuki")["outcome"] == "match"
+    pc.clock.pass_s(30)
+    pc.scene.shows = 1
+    assert pc.decide()["outcome"] == "match"
+    assert pc.decide()["outcome"] == "match", "a match takes the failures back"
+
+
+def test_who_is_watched_and_waits_is_asked_about_in_the_directory_before_the_refusal(pc: Office) -> None:
+    watch(pc)
+    pc.scene.shows = 9
+    assert pc.decide()["outcome"] == "no_match"
+    pc.directory.bundles["tanaka"] = replace(pc.directory.bundles["tanaka"], origin="cache")
+    publish(pc)
+    pc.scene.shows = 1
+    assert pc.decide()["outcome"] == "match"
+    assert pc.directory.visits == ["tanaka"]
 
 
 def locked(pc: Office, user: str = "tanaka", counter: Counter = Counter.GREETER) -> None:
