@@ -1,4 +1,4 @@
-"""Alarms of what ends soon, as people and programs see them; they never change an exit status."""
+"""Alarms of the station, as people and programs see them; they never change an exit status."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ def facts_of_alarms(alarms: Iterable[Alarm]) -> list[dict[str, Any]]:
             "level": alarm.level.value,
             "handler": alarm.who or None,
             "role": alarm.role or None,
+            "people": alarm.people or None,
             "days": alarm.days,
             "expires": alarm.expires,
         }

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from cli.exit_codes import ExitCode
+from cli.lockouts_realm import realm_lockouts
 from cli.printing import json_option, moment, moment_iso, print_json, print_table
 from cli.run import Run, pass_run
 from faced.errors import NotAllowed, NotInDirectory
@@ -23,6 +24,9 @@ from faced.records.audit import Pseudonyms
 @click.group(help=_("Who has failed at the face step since they were last recognised, who waits, who is locked."))
 def lockouts() -> None:
     """The noun."""
+
+
+lockouts.add_command(realm_lockouts)
 
 
 @lockouts.command(

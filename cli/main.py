@@ -36,7 +36,7 @@ def group() -> LazyGroup:
         "exemption": ("cli.exemption:exemption", _("Actions that are not asked of people who cannot do them.")),
         "emergency": ("cli.emergency:emergency", _("Let people in whose face cannot be seen.")),
         "unlock": ("cli.unlock:unlock", _("New tries for somebody whose face step is locked.")),
-        "lockouts": ("cli.lockouts:lockouts", _("Who has failed, waits or is locked on this PC.")),
+        "lockouts": ("cli.lockouts:lockouts", _("Who has failed, waits or is locked on this PC, or fails on several.")),
         "evaluate": ("cli.evaluate:evaluate", _("Measure accuracy on your own photos or staff; figures only.")),
         "host": ("cli.host:host", _("Let PCs join, approve, list and revoke them.")),
         "incident": ("cli.incident:incident", _("After a theft: whose data were at stake, and what was done.")),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +9,19 @@ import click
 
 from cli.administrator import admin_account, administrator_options
 from cli.alarms import facts_of_alarms, warn
+from cli.exit_codes import ExitCode
+from cli.failure_watch import Watch
 from cli.passphrase import new_passphrase, passphrase_file_option, unlock_from
 from cli.printing import dry_run_option, json_option, moment, print_facts, print_json, print_table
 from cli.rotation import rotate
 from cli.run import Run, pass_run
-from cli.station import act_record, acting, connector, desk_of, open_desk, operator, station_option
+from cli.station import Desk, act_record, acting, connector, desk_of, open_desk, operator, station_option
 from faced.directory.connector import Account
 from faced.directory.realm import RealmDocuments
 from faced.directory.tree import RoleAccount, Tree
 from faced.enrolment.acts import Act
 from faced.enrolment.expiry import alarms
+from faced.enrolment.failures import is_due
 from faced.enrolment.fiscal_year import last_day
 from faced.enrolment.founding import DEFAULT_GROUP, Founding, check_free, found
 from faced.enrolment.manifest import last_manifest, next_manifest, with_checkpoint
@@ -222,43 +224,73 @@ def show(run: Run, station_path: Path | None, as_json: bool) -> None:
 
 @realm.command(
     "manifest",
-    help=_("Issue the manifest anew, for two weeks from now; a timer does this daily. Nothing in it changes."),
+    help=_(
+        "Issue the manifest anew, for two weeks from now; a timer does this daily. In it, more is asked of people who "
+        "fail at the face step on several PCs (facectl lockouts realm); nothing else changes.\n\n"
+        "Exit status 1 if the manifest was issued but the PCs' reports could not be counted."
+    ),
 )
 @station_option
 @passphrase_file_option
-@click.option("--offline", is_flag=True, help=_("Do not put it into the directory."))
+@click.option("--offline", is_flag=True, help=_("Do not put it into the directory, nor count reports."))
+@click.option(
+    "--if-due", is_flag=True, help=_("Only if the last one is of another day, or more is to be asked of somebody.")
+)
 @dry_run_option
 @json_option
 @pass_run
 def reissue(
-    run: Run, station_path: Path | None, passphrase_file: Path | None, offline: bool, dry_run: bool, as_json: bool
-) -> None:
+    run: Run,
+    station_path: Path | None,
+    passphrase_file: Path | None,
+    offline: bool,
+    if_due: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> ExitCode:
     """Sign the next manifest in the role ``manifest``."""
     if dry_run:
         new = next_manifest(last_manifest(Station.open(run.station(station_path))), run.now)
         if as_json:
             print_json({"serial": None, "expires": new.expires, "alarms": [], "dry_run": True})
-            return
-        click.echo(_("Would issue a manifest until {until}.").format(until=moment(new.expires)))
-        return
+        else:
+            click.echo(_("Would issue a manifest until {until}.").format(until=moment(new.expires)))
+        return ExitCode.DONE
     desk = open_desk(run, station_path, Role.MANIFEST, passphrase_file)
-    with nullcontext() if offline else desk.connect() as connection:
+    if offline:
         with desk.recorded(Act.MANIFEST):
-            if connection is not None:
-                documents = RealmDocuments(connection, desk.tree)
-                new = revise_manifest(
-                    desk.station, desk.key, documents, run.now, lambda manifest: with_checkpoint(manifest, desk.station)
-                )
-            else:
-                new = with_checkpoint(next_manifest(last_manifest(desk.station), run.now), desk.station)
-                desk.station.keep_manifest(sign_manifest(desk.station, desk.key, new, run.now))
+            new = with_checkpoint(next_manifest(last_manifest(desk.station), run.now), desk.station)
+            desk.station.keep_manifest(sign_manifest(desk.station, desk.key, new, run.now))
+        counted = True
+    else:
+        new, counted = _reissue_online(run, desk, if_due=if_due)
     pressing = alarms(desk.station, run.now)
     if as_json:
         facts = {"serial": new.serial, "expires": new.expires, "alarms": facts_of_alarms(pressing), "dry_run": False}
         print_json(facts)
-        return
-    warn(pressing)
-    click.echo(_("The manifest holds until {until}.").format(until=moment(new.expires)))
+    else:
+        warn(pressing)
+        click.echo(_("The manifest holds until {until}.").format(until=moment(new.expires)))
+    return ExitCode.DONE if counted else ExitCode.REFUSED
+
+
+def _reissue_online(run: Run, desk: Desk, *, if_due: bool) -> tuple[Manifest, bool]:
+    """The manifest that holds afterwards, and whether the PCs' reports were counted."""
+    with desk.connect() as connection:
+        watch = Watch.over(connection, desk, run)
+        last = last_manifest(desk.station)
+        if if_due and not is_due(last, run.now) and watch.change(last) == last:
+            return last, watch.counted
+        with desk.recorded(Act.MANIFEST):
+            new = revise_manifest(
+                desk.station,
+                desk.key,
+                RealmDocuments(connection, desk.tree),
+                run.now,
+                lambda manifest: with_checkpoint(watch.change(manifest), desk.station),
+            )
+        watch.tell(last, new)
+        return new, watch.counted
 
 
 def _held(station: Station) -> list[Statement]:

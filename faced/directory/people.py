@@ -97,6 +97,11 @@ class People:
         )
         return tuple(_person(entry, entry.text("uid")) for entry in entries)
 
+    def logins(self) -> tuple[str, ...]:
+        """The login names of everybody who was ever given a template here: the whole list or an error."""
+        ours = equals(objectClass=schema.PERSON_CLASS)
+        return tuple(entry.text("uid") for entry in self._connection.find_all(self._tree.people, ours, ("uid",)))
+
     def add(self, login: str, *, staff_number: str, name: str, mail: str, groups: Sequence[str]) -> None:
         """Make an entry, in a tree of our own; without a template as yet.
 

@@ -58,6 +58,7 @@ class Act(StrEnum):
     WITHDRAW_APPROVAL = "withdraw_approval"
     SUSPEND = "suspend"
     RESUME = "resume"
+    CALM = "calm"
     APPOINT = "appoint"
     RENEW_APPOINTMENT = "renew_appointment"
     DISMISS = "dismiss"

@@ -1,4 +1,4 @@
-"""What somebody must see to: appointments and the manifest when they end soon, a record of acts that was changed."""
+"""What somebody must see to: what ends soon, a record of acts that was changed, people who fail on several PCs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Alarm:
-    """``what``: appointment, manifest or record; ``who``, ``role``: of an appointment; ``expires``: unix seconds."""
+    """``what``: appointment, manifest, record or failures; ``who``, ``role``: of an appointment.
+
+    ``expires``: unix seconds; ``people``: of how many more is asked, because they failed on several PCs.
+    """
 
     what: str
     level: Level
@@ -38,12 +41,17 @@ class Alarm:
     days: int
     who: str = ""
     role: str = ""
+    people: int = 0
 
     @property
     def text(self) -> str:
         """A line for people, with what to do."""
         if self.what == "record":
             return _("The record of acts is not the one that the last manifest vouches for: facectl acts verify")
+        if self.what == "failures":
+            return _("{count} people fail at the face step on several PCs: facectl lockouts realm").format(
+                count=self.people
+            )
         if self.what == "manifest":
             if self.level is Level.OVER:
                 return manifest_over()
@@ -85,6 +93,9 @@ def alarms(station: Station, now: int) -> tuple[Alarm, ...]:
         found.append(Alarm("manifest", level, manifest.expires, _days(left_s)))
     if manifest.record is not None and ActLog(station.path).contradicts(manifest.record):
         found.append(Alarm("record", Level.URGENT, now, 0))
+    failing = [until for until in manifest.stricter.values() if until > now]
+    if failing:
+        found.append(Alarm("failures", Level.URGENT, max(failing), 0, people=len(failing)))
     return tuple(sorted(found, key=lambda alarm: (alarm.expires, alarm.what, alarm.who)))
 
 

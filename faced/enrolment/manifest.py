@@ -11,6 +11,7 @@ from faced.enrolment.station import Station
 from faced.errors import TrustError
 from faced.i18n import _
 from faced.trust.realm import CLOCK_SKEW_S, MANIFEST_DAYS, Epoch, Manifest, RecordHead, Verifier
+from faced.trust.report import COUNTED_S
 from faced.trust.statement import parse
 from faced.units import DAY_S
 
@@ -36,7 +37,7 @@ def first_manifest(epochs: Iterable[Epoch], now: int) -> Manifest:
 
 
 def next_manifest(previous: Manifest, now: int) -> Manifest:
-    """The same for the next fortnight, with a higher serial and without the epochs that are over.
+    """The same for the next fortnight, with a higher serial and without the epochs and alarms that are over.
 
     Words against people go after a fortnight: a PC that has not heard of them by then has no valid manifest either.
     """
@@ -51,6 +52,8 @@ def next_manifest(previous: Manifest, now: int) -> Manifest:
             kind: {login: serial for login, serial in serials.items() if serial >= heard_of}
             for kind, serials in previous.words_against.items()
         },
+        stricter={subject: until for subject, until in previous.stricter.items() if until > now},
+        calmed={subject: since for subject, since in previous.calmed.items() if since > now - COUNTED_S},
     )
 
 

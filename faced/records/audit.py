@@ -47,6 +47,7 @@ class EventKind(Enum):
     ACCOUNT = ("account", "87cbccb65b704be2b64bdf40bc82a012", _NOTICE)
     INTRUDER = ("not_allowed", "3c8b2c4d0a5c4ff8a3f3f9fd3668792a", _WARNING)
     STATE = ("state", "afee6ba66c43446d9a4dc8d205be800b", _ERROR)
+    ALARM = ("alarm", "3f1714b6469340d59a71822b661f065c", _ERROR)
     CAMERA = ("camera", "46a4e41a1d8c44eb81bcef016429e66c", _WARNING)
 
     def __init__(self, word: str, message_id: str, priority: int) -> None:

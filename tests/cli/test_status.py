@@ -41,7 +41,7 @@ def status(office: Office, *arguments: str, shut_out: bool = False, **changed: A
                     "Status": lambda call: call.reply(
                         online=not shut_out, shut_out=shut_out, last_contact=NOW - 600, offline_until=None, cached=3
                     ),
-                    **{name: lambda call: call.reply() for name in ("Fetch", "Standing", "Papers", "Used")},
+                    **{name: lambda call: call.reply() for name in ("Fetch", "Standing", "Papers", "Used", "Report")},
                 },
             )
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -284,6 +285,8 @@ def test_other_users_are_kept_out_by_the_mode_and_refused_by_their_uid(daemon: D
     refused = ask_as_nobody(daemon.socket)
     assert "org.varlink.service.PermissionDenied" in refused.stdout
     assert "template" not in refused.stdout
+    report = ask_as_nobody(daemon.socket, "Report", report=base64.b64encode(b"forged").decode())
+    assert "org.varlink.service.PermissionDenied" in report.stdout
 
 
 def allow_through(folder: Path) -> None:
@@ -293,16 +296,17 @@ def allow_through(folder: Path) -> None:
         each.chmod(each.stat().st_mode | 0o055)
 
 
-def ask_as_nobody(path: Path) -> subprocess.CompletedProcess[str]:
-    """Fetch as another user, with a client of three lines."""
+def ask_as_nobody(path: Path, method: str = "Fetch", **parameters: str) -> subprocess.CompletedProcess[str]:
+    """Ask as another user, with a client of three lines."""
+    call = {"method": f"io.faced.Directory.{method}", "parameters": parameters or {"login": "tanaka"}}
     client = (
         "import socket,sys; s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]);"
-        's.sendall(b\'{"method":"io.faced.Directory.Fetch","parameters":{"login":"tanaka"}}\\0\');'
+        "s.sendall(sys.argv[2].encode() + bytes(1));"
         "print(s.recv(65536).decode())"
     )
     return subprocess.run(
         ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
-        + ["/usr/bin/python3", "-c", client, str(path)],
+        + ["/usr/bin/python3", "-c", client, str(path), json.dumps(call)],
         capture_output=True,
         text=True,
         check=False,
