@@ -145,12 +145,12 @@ class Town:
             self.system = self._stack.enter_context(PrivateSystem())
             self.slapd = self._stack.enter_context(PrivateSlapd())
             self.camera = FakeWebcam(self.folder, driver="uvcvideo")
-            self._write_configuration()
+            self._write_configuration(HOST)
             for login, uid in self.uids.items():
                 add_user(self.system, login, uid, self.passwords[login])
             self._found_realm()
             self._plant_people()
-            self._join_host()
+            self._join_host(HOST)
             self._stack.callback(self.stop)
         except BaseException:
             self._stack.close()
@@ -396,16 +396,28 @@ class Town:
             for entry in entries[since:]
         ]
 
-    def _write_configuration(self) -> None:
+    def become(self, name: str) -> None:
+        """The PC is another one from now on: it has joined by itself, remembers nothing, and its daemons run."""
+        self.stop()
+        for folder in ("faced", "faced-directory"):
+            shutil.rmtree(self.system.path(f"/var/lib/{folder}"))
+        for secret in ("host.keys", "directory.password"):
+            self.system.path(f"/etc/faced/{secret}").unlink()
+        shutil.rmtree(self.system.path("/run/faced"))
+        self._write_configuration(name)
+        self._join_host(name)
+        self.start()
+
+    def _write_configuration(self, host: str) -> None:
         etc = self.system.path("/etc/faced")
         etc.mkdir(exist_ok=True)
         (etc / "faced.toml").write_text(
             _CONFIG.format(
-                host=HOST,
+                host=host,
                 camera=self.camera.name,
                 server=self.slapd.ldaps_url,
                 base=self.slapd.tree.base,
-                bind_dn=self.slapd.tree.host(HOST),
+                bind_dn=self.slapd.tree.host(host),
                 station=STATION,
             )
         )
@@ -445,12 +457,12 @@ class Town:
                     },
                 )
 
-    def _join_host(self) -> None:
+    def _join_host(self, name: str) -> None:
         # No systemd here that would open a credential.
         plain = ("--with-key", "none")
-        asked = self.facectl("host", "join", "--name", HOST, "--request", "/etc/faced/host.request", *plain)
+        asked = self.facectl("host", "join", "--name", name, "--request", "/etc/faced/host.request", *plain)
         approved = self.facectl(
-            "host", "approve", HOST, "--request", "/etc/faced/host.request", "--welcome", "/etc/faced/host.welcome",
+            "host", "approve", name, "--request", "/etc/faced/host.request", "--welcome", "/etc/faced/host.welcome",
             "--fingerprint", _fingerprint(asked.stdout),
         )  # fmt: skip
         self.facectl(
