@@ -47,6 +47,24 @@ def schema_ldif(text: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def update_ldif(text: str) -> str:
+    """The schema in place of an older one, on a running server with entries of it."""
+    lines = [
+        "# Made from faced.schema by tools/ldif.py. For a server with an older faced.ldif; acl.ldif comes afterwards.",
+        "# Load it with:",
+        "#   name=$(ldapsearch -Q -LLL -Y EXTERNAL -H ldapi:/// -b cn=schema,cn=config '(cn=*faced)' dn |",
+        "#     sed -n 's/^dn: //p')",
+        '#   sed -e "s/@FACED@/$name/" faced-update.ldif | ldapmodify -Y EXTERNAL -H ldapi:///',
+        "dn: @FACED@",
+        "changetype: modify",
+    ]
+    for key in ("attributetype", "objectclass"):
+        lines.append(f"replace: {_SCHEMA_KEYS[key]}")
+        lines += [f"{_SCHEMA_KEYS[key]}: {argument}" for keyword, argument in directives(text) if keyword == key]
+        lines.append("-")
+    return "\n".join(lines) + "\n"
+
+
 def access_ldif(text: str) -> str:
     """The access rules as a change of the database's entry."""
     parts: dict[str, list[str]] = {"olcLimits": [], "olcAddContentAcl": [], "olcAccess": []}
@@ -73,8 +91,10 @@ def access_ldif(text: str) -> str:
 
 def made() -> dict[Path, str]:
     """Every file this makes, with what it must contain."""
+    schema = (FOLDER / "faced.schema").read_text(encoding="utf-8")
     return {
-        FOLDER / "faced.ldif": schema_ldif((FOLDER / "faced.schema").read_text(encoding="utf-8")),
+        FOLDER / "faced.ldif": schema_ldif(schema),
+        FOLDER / "faced-update.ldif": update_ldif(schema),
         FOLDER / "acl.ldif": access_ldif((FOLDER / "acl.conf").read_text(encoding="utf-8")),
     }
 

@@ -292,6 +292,17 @@ index objectClass,uid,employeeNumber eq
         self._tool(["env", environment, "ldapadd", *access], (SCHEMA / "faced.ldif").read_text(encoding="utf-8"))
         self._tool(["env", environment, "ldapmodify", *access], self._rules("acl.ldif"))
 
+    def update(self) -> None:
+        """Today's schema and rules in place of those that the running server has, as faced-update.ldif says."""
+        access = ["-x", "-D", "cn=config", "-w", self.admin_password, "-H", self.ldaps_url]
+        environment = f"LDAPTLS_CACERT={self.ca_file}"
+        search = ["ldapsearch", "-LLL", *access, "-b", "cn=schema,cn=config", "(cn=*faced)", "dn"]
+        found = self._run(["env", environment, *search]).stdout
+        name = found.strip().removeprefix("dn: ")
+        update = (SCHEMA / "faced-update.ldif").read_text(encoding="utf-8").replace("@FACED@", name)
+        for change in (update, self._rules("acl.ldif")):
+            self._tool(["env", environment, "ldapmodify", *access], change)
+
     def _rules(self, name: str) -> str:
         rules = (SCHEMA / name).read_text(encoding="utf-8").replace("@PEOPLE@", self.tree.people)
         return rules.replace("@BASE@", self.tree.base)
