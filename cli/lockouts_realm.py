@@ -11,7 +11,7 @@ import click
 
 from cli.exit_codes import ExitCode
 from cli.passphrase import passphrase_file_option
-from cli.printing import check_reason, dry_run_option, json_option, moment, plain, print_json, print_table
+from cli.printing import check_reason, dry_run_option, json_option, moment, moment_iso, plain, print_json, print_table
 from cli.run import Run, pass_run
 from cli.station import open_desk, station_option
 from faced.directory.people import People
@@ -105,7 +105,7 @@ def _calm(
                     lambda manifest: calmed(manifest, subject, run.now),
                 )
     if as_json:
-        print_json({"login": login, "calmed": run.now, "dry_run": dry_run})
+        print_json({"login": login, "calmed": moment_iso(run.now), "dry_run": dry_run})
     elif dry_run:
         click.echo(_("Would ask no more of {login} than of others.").format(login=login))
     else:
@@ -142,11 +142,14 @@ class _Found:
                 {
                     "login": self.names.get(person.subject),
                     "subject": person.subject.hex(),
-                    "hosts": [{"host": word.host, "failures": word.count, "last": word.last} for word in person.words],
+                    "hosts": [
+                        {"host": word.host, "failures": word.count, "last": moment_iso(word.last)}
+                        for word in person.words
+                    ],
                     "failures": person.failures,
-                    "last": person.last or None,
+                    "last": moment_iso(person.last) if person.last else None,
                     "state": _state(person),
-                    "stricter_until": self._until(person.subject),
+                    "stricter_until": moment_iso(until) if (until := self._until(person.subject)) else None,
                 }
                 for person in self.people
             ],

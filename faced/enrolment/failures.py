@@ -23,6 +23,7 @@ from faced.i18n import _
 from faced.trust import encoding
 from faced.trust.realm import Manifest, Verifier
 from faced.trust.report import COUNTED_S, read_report
+from faced.units import HOUR_S
 
 #: Failures of a person over all hosts that raise an alarm: what one host allows before it locks (logon.ceiling).
 #: Ten tries let a stranger's face in with 10 % at a false match rate of 1 %.
@@ -32,7 +33,7 @@ MOST_OF_ONE_HOST = ALARM_FAILURES // 2
 #: People in a manifest of whom more is asked; each takes some 40 bytes of it.
 MOST_STRICTER = 100
 #: A standing alarm is prolonged by so much at least: two hosts that lie shall not make a manifest every ten minutes.
-_PROLONGED_S = 3600
+_PROLONGED_S = HOUR_S
 SERIALS = "reports"
 #: Reasons for which a report does not count and nobody need look: its day is over, or its host's.
 _HARMLESS = frozenset({"expired", "host_revoked"})

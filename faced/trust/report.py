@@ -23,9 +23,10 @@ from faced.trust.host import read_host
 from faced.trust.keys import HostKeys
 from faced.trust.realm import CLOCK_SKEW_S, SUBJECT_SIZE, Realm, Verifier
 from faced.trust.statement import Kind
+from faced.units import DAY_S
 
 #: Failures, and reports, that are older do not count.
-COUNTED_S = 86_400
+COUNTED_S = DAY_S
 #: In one report; those with the most failures come first.
 MOST_PEOPLE = 200
 #: Bytes; above that nothing is decoded.
