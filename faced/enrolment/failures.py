@@ -16,14 +16,13 @@ from pathlib import Path
 from faced.directory.connection import Connection
 from faced.directory.hosts import HostReport, Hosts
 from faced.directory.tree import Tree
-from faced.enrolment.fiscal_year import JST
 from faced.enrolment.station import Station, replace_file
 from faced.errors import StateError, TrustError
 from faced.i18n import _
 from faced.trust import encoding
 from faced.trust.realm import Manifest, Verifier
 from faced.trust.report import COUNTED_S, read_report
-from faced.units import HOUR_S
+from faced.units import HOUR_S, JST
 
 #: Failures of a person over all hosts that raise an alarm: what one host allows before it locks (logon.ceiling).
 #: Ten tries let a stranger's face in with 10 % at a false match rate of 1 %.
