@@ -25,6 +25,7 @@ FLOORS = {
     "faced.dummy": 1,
     "faced.i18n": 1,
     "faced.units": 1,
+    "faced.urgency": 1,
     "faced.errors": 1,
     "faced": 0,
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum, unique
 
 from faced.enrolment.acts import ActLog
 from faced.enrolment.handlers import Standing, appointments
@@ -11,21 +10,10 @@ from faced.enrolment.manifest import last_manifest
 from faced.enrolment.station import Station
 from faced.i18n import _
 from faced.units import DAY_S
+from faced.urgency import Level, days_left, level_of
 
-#: Days left at which an alarm rises to the next level; the root key is fetched from its safe once a year.
-APPOINTMENT_DAYS = (60, 30, 7)
 #: A manifest is issued daily for two weeks: after one without a new one the timer has failed.
 MANIFEST_DAYS = 7
-
-
-@unique
-class Level(StrEnum):
-    """How pressing an alarm is."""
-
-    AHEAD = "ahead"
-    SOON = "soon"
-    URGENT = "urgent"
-    OVER = "over"
 
 
 @dataclass(frozen=True)
@@ -80,31 +68,18 @@ def alarms(station: Station, now: int) -> tuple[Alarm, ...]:
     """
     found = []
     for one in appointments(station, now):
-        left_s = one.delegation.expires - now
-        if one.standing in (Standing.LIVE, Standing.EXPIRED) and left_s <= APPOINTMENT_DAYS[0] * DAY_S:
-            level = _level(left_s)
-            found.append(
-                Alarm("appointment", level, one.delegation.expires, _days(left_s), one.handler, one.role.value)
-            )
+        expires = one.delegation.expires
+        level = level_of(expires - now)
+        if one.standing in (Standing.LIVE, Standing.EXPIRED) and level is not None:
+            found.append(Alarm("appointment", level, expires, days_left(expires - now), one.handler, one.role.value))
     manifest = last_manifest(station)
     left_s = manifest.expires - now
     if left_s <= MANIFEST_DAYS * DAY_S:
         level = Level.OVER if left_s <= 0 else Level.URGENT
-        found.append(Alarm("manifest", level, manifest.expires, _days(left_s)))
+        found.append(Alarm("manifest", level, manifest.expires, days_left(left_s)))
     if manifest.record is not None and ActLog(station.path).contradicts(manifest.record):
         found.append(Alarm("record", Level.URGENT, now, 0))
     failing = [until for until in manifest.stricter.values() if until > now]
     if failing:
         found.append(Alarm("failures", Level.URGENT, max(failing), 0, people=len(failing)))
     return tuple(sorted(found, key=lambda alarm: (alarm.expires, alarm.what, alarm.who)))
-
-
-def _level(left_s: int) -> Level:
-    _ahead, soon, urgent = (days * DAY_S for days in APPOINTMENT_DAYS)
-    if left_s <= 0:
-        return Level.OVER
-    return Level.URGENT if left_s <= urgent else Level.SOON if left_s <= soon else Level.AHEAD
-
-
-def _days(left_s: int) -> int:
-    return max(0, left_s // DAY_S)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from faced.units import JST
+from faced.units import JST, fiscal_year
 
 #: Next year's keys are out this long before, and the old ones hold as long after, so that 1 April locks out nobody.
 OVERLAP = timedelta(days=14)
@@ -22,8 +22,7 @@ class FiscalYear:
     @classmethod
     def at(cls, now: int) -> FiscalYear:
         """The fiscal year of a moment, in unix seconds."""
-        day = datetime.fromtimestamp(now, UTC).astimezone(JST)
-        return cls(day.year if day.month >= 4 else day.year - 1)
+        return cls(fiscal_year(now))
 
     @classmethod
     def of_epoch(cls, number: int) -> FiscalYear:

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
-from faced.enrolment.expiry import Level, alarms
+from faced.enrolment.expiry import alarms
 from faced.enrolment.founding import DELEGATION_DAYS
 from faced.enrolment.handlers import appointments, without_keys
 from faced.enrolment.manifest import last_manifest, next_manifest
 from faced.enrolment.station import RoleKey, Station
 from faced.trust.realm import Role
+from faced.urgency import Level
 from tests.enrolment.conftest import NOW
 
 DAY = 86400
