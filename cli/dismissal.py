@@ -209,6 +209,13 @@ def _report(
         click.echo(_("Still to do: change the directory passwords of these roles, by the same command with --bind-dn."))
     if vacant:
         click.echo(_("Nobody holds these roles now: {roles}").format(roles=", ".join(vacant)))
+    if leaked and found.purpose:
+        click.echo(
+            _(
+                "Still to do, at once: the purpose is gone with the key, so nobody can log on. 'facectl purpose renew' "
+                "by another handler, then 'facectl realm manifest'."
+            )
+        )
     if leaked and found.calibration:
         click.echo(
             _("Still to do: the site's calibration is gone with the key. Enrol from the photos of all to renew it.")

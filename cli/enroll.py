@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Generator, Sequence
 from contextlib import closing
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ from faced.enrolment.register import Register
 from faced.enrolment.staff_list import read_staff_list
 from faced.errors import DirectoryError, DirectoryUnavailable, FacedError, PhotoRefused
 from faced.i18n import _
+from faced.trust.purpose import require_purpose
 from faced.trust.realm import Role
 from faced.trust.sealed import Basis, Provenance, TemplateHeader
 
@@ -62,7 +63,7 @@ if TYPE_CHECKING:
     "--until",
     type=click.DateTime(["%Y-%m-%d"]),
     metavar="YYYY-MM-DD",
-    help=_("The last day of use; otherwise the end of the fiscal year."),
+    help=_("The last day of use; otherwise as long as the purpose is renewed, three years at most."),
 )
 @click.option(
     "--basis",
@@ -156,19 +157,21 @@ class Bench:
         """One person; refusals are errors."""
         with self._desk.connect() as connection:
             # Known mistakes first: nobody sits down before a camera for a mistyped staff number.
-            details = self._details(self._register(connection), user, given)
-            self._register(connection).check(details, self._basis)
+            register = self._register(connection)
+            require_purpose(register.verifier)
+            details = self._details(register, user, given)
+            register.check(details, self._basis)
         face, predictor = self._face(photo, camera)
         with self._desk.connect() as connection:
             header = self._enrol(self._register(connection), details, face, predictor)
         if as_json:
-            print_json(_json_of(details, header))
+            print_json(self._json_of(details, header))
         elif header is None:
             click.echo(_("Would enrol {login} ({name}).").format(login=user, name=details.name))
         else:
             click.echo(
                 _("{login} ({name}) is enrolled until {day}.").format(
-                    login=user, name=details.name, day=last_day(header.not_after)
+                    login=user, name=details.name, day=last_day(header.expires(self._desk.run.now))
                 )
             )
         return ExitCode.DONE
@@ -189,6 +192,7 @@ class Bench:
             progress(len(files), _("Enrolling")) as step,
         ):
             register = self._register(connection)
+            require_purpose(register.verifier)
             for file, (result, predictor) in zip(files, looked_at, strict=True):
                 try:
                     user = logins.get(file.stem) or self._login_for(register, file.stem)
@@ -199,7 +203,7 @@ class Bench:
                         )
                     details = listed.get(user) or self._details(register, user, {})
                     face = template_of_photo(result.usable(), self._desk.run.now)
-                    enrolled.append(_json_of(details, self._enrol(register, details, face, predictor)))
+                    enrolled.append(self._json_of(details, self._enrol(register, details, face, predictor)))
                     faces[user] = face
                 except FacedError as error:
                     if not _concerns_one_person(error):
@@ -305,6 +309,15 @@ class Bench:
                 provenance=Provenance(basis=self._basis),
             )
 
+    def _json_of(self, details: PersonDetails, header: TemplateHeader | None) -> dict[str, Any]:
+        return {
+            "login": details.login,
+            "staff_number": details.staff_number,
+            "groups": list(details.groups),
+            "serial": header.serial if header is not None else None,
+            "until": last_day(header.expires(self._desk.run.now)).isoformat() if header is not None else None,
+        }
+
     def _face(self, photo: Path | None, camera: bool) -> tuple[FaceTemplate, bytes]:
         """The template of one person, and the id of the predictor that it was made with."""
         # dlib and its 100 MB file are loaded only when everything else is in order.
@@ -353,14 +366,3 @@ def _concerns_one_person(error: FacedError) -> bool:
     if isinstance(error, DirectoryUnavailable):
         return False
     return isinstance(error, PhotoRefused | DirectoryError | NotEligible) or error.reason == "wrong_group"
-
-
-def _json_of(details: PersonDetails, header: TemplateHeader | None) -> dict[str, Any]:
-    until: date | None = last_day(header.not_after) if header is not None else None
-    return {
-        "login": details.login,
-        "staff_number": details.staff_number,
-        "groups": list(details.groups),
-        "serial": header.serial if header is not None else None,
-        "until": until.isoformat() if until is not None else None,
-    }

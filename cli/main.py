@@ -41,6 +41,7 @@ def group() -> LazyGroup:
         "host": ("cli.host:host", _("Let PCs join, approve, list and revoke them.")),
         "incident": ("cli.incident:incident", _("After a theft: whose data were at stake, and what was done.")),
         "realm": ("cli.realm:realm", _("The organisation's root of trust: make it, show it, renew its manifest.")),
+        "purpose": ("cli.purpose:purpose", _("Until when face data may be used: show it, renew it.")),
         "handler": ("cli.handler:handler", _("Who handles personal data here: appoint, renew, dismiss, list.")),
         "proposal": ("cli.proposal:proposal", _("What waits for a second handler: list, confirm.")),
         "acts": ("cli.acts:acts", _("The record of what was done at the station: list, verify.")),

@@ -25,6 +25,7 @@ from faced.directory.connection import Connection
 from faced.directory.people import Person
 from faced.enrolment.acts import Act
 from faced.enrolment.eligibility import missing
+from faced.enrolment.ending import endings
 from faced.enrolment.fiscal_year import last_day
 from faced.enrolment.founding import DEFAULT_GROUP
 from faced.enrolment.person import PersonDetails, check_login
@@ -33,6 +34,7 @@ from faced.errors import TrustError
 from faced.i18n import _
 from faced.trust.realm import Role
 from faced.trust.sealed import Basis, check_template
+from faced.urgency import DAYS_AHEAD
 
 
 @click.command(
@@ -82,7 +84,9 @@ def list_people(
     desk = open_desk(run, station_path, Role.AUDIT, None)
     with desk.connect() as connection:
         register = _register(desk, connection)
-        everybody = [facts_of(register, person) for person in register.people.all()]
+        people = tuple(register.people.all())
+        everybody = [facts_of(register, person) for person in people]
+        soon = sum(ending.confirmed for ending in endings(people, register.verifier))
     chosen = [
         facts
         for facts in sorted(everybody, key=lambda facts: str(facts["login"]))
@@ -109,6 +113,10 @@ def list_people(
             count=len(chosen), photo_only=photo_only
         )
     )
+    if soon:
+        text = _("{count} people must come to the camera again within {days} days: facectl enroll USER --camera")
+        warning = text.format(count=soon, days=DAYS_AHEAD[0])
+        click.echo(_("WARNING: {warning}").format(warning=warning), err=True)
 
 
 @click.command(
@@ -204,15 +212,16 @@ def facts_of(register: Register, person: Person) -> dict[str, Any]:
     ``state`` is enrolled, none (never had face data), erased, or the reason why the template does not hold or may not
     be used.
     """
-    header, state = None, "erased" if person.face.tombstone is not None else "none"
+    checked, state = None, "erased" if person.face.tombstone is not None else "none"
     if person.face.template is not None:
         try:
-            header = check_template(
+            checked = check_template(
                 register.verifier, person.login, person.face.template, tombstone=standing_of(person).tombstone
-            ).header
-            state = next(iter(missing(person, header.provenance.basis, register.verifier)), "enrolled")
+            )
+            state = next(iter(missing(person, checked.header.provenance.basis, register.verifier)), "enrolled")
         except TrustError as error:
             state = error.reason
+    header = checked.header if checked else None
     return {
         "login": person.login,
         "name": person.name,
@@ -223,7 +232,7 @@ def facts_of(register: Register, person: Person) -> dict[str, Any]:
         "method": header.method if header else None,
         "confirmed": is_confirmed(header) if header else None,
         "basis": header.provenance.basis.value if header else None,
-        "until": last_day(header.not_after).isoformat() if header else None,
+        "until": last_day(checked.expires).isoformat() if checked else None,
         "serial": header.serial if header else None,
     }
 
@@ -236,6 +245,7 @@ def state_word(state: str) -> str:
         "erased": _("erased"),
         "tombstoned": _("withdrawn"),
         "purpose_over": _("period over"),
+        "expired": _("too old"),
         "suspended": _("suspended"),
         "consent_withdrawn": _("consent withdrawn"),
         "no_consent": _("consent missing"),

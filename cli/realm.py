@@ -24,9 +24,10 @@ from faced.enrolment.expiry import alarms
 from faced.enrolment.failures import is_due
 from faced.enrolment.fiscal_year import last_day
 from faced.enrolment.founding import DEFAULT_GROUP, Founding, check_free, found
-from faced.enrolment.manifest import last_manifest, next_manifest, with_checkpoint
+from faced.enrolment.manifest import last_manifest, next_manifest, with_checkpoint, with_purposes
 from faced.enrolment.person import check_group, check_login
 from faced.enrolment.planting import publish_realm, refuse_other_realm
+from faced.enrolment.purpose import check_decision
 from faced.enrolment.revising import revise_manifest, sign_manifest
 from faced.enrolment.station import Station, Unlock
 from faced.errors import FacedError, StateError, TrustError
@@ -47,7 +48,8 @@ realm.add_command(rotate)
 @realm.command(
     "init",
     help=_(
-        "Make the realm NAME: the root key, a key for each role, this fiscal year's epoch, the first manifest.\n\n"
+        "Make the realm NAME: the root key, a key for each role, this fiscal year's epoch and purpose, the first "
+        "manifest.\n\n"
         "Everything goes into the new folder DIR and, unless --offline, into the directory. Afterwards take the root "
         "key off the station (or use --root-key) and lock it away: it is needed once a year."
     ),
@@ -59,6 +61,11 @@ realm.add_command(rotate)
 @click.option("--dummy", is_flag=True, help=_("A realm of dummy staff, where clips may stand in for cameras."))
 @click.option(
     "--handler", metavar="NAME", help=_("The designated handler of personal data; otherwise your login name.")
+)
+@click.option(
+    "--decision",
+    metavar="NUMBER",
+    help=_("The number of the decision that allows the use of face data until 31 March; otherwise 'founding'."),
 )
 @click.option(
     "--group",
@@ -89,6 +96,7 @@ def init(
     path: Path,
     dummy: bool,
     handler: str | None,
+    decision: str | None,
     groups: tuple[str, ...],
     root_key: Path | None,
     open_roles: tuple[str, ...],
@@ -106,6 +114,7 @@ def init(
         name,
         dummy=dummy,
         handler=check_login(handler or operator()),
+        decision=check_decision(_("founding") if decision is None else decision),
         groups=names,
         open_roles=frozenset({Role.AUDIT, *map(Role, open_roles)}),
     )
@@ -129,7 +138,7 @@ def init(
         cost=run.cost or MODERATE,
     )
     founder = desk_of(run, station, Role.APPROVE, lambda _name: role_passphrase, founding.handler)
-    founder.write(act_record(run, founder.key, Act.FOUND, name))
+    founder.write(act_record(run, founder.key, Act.FOUND, name, decision=founding.decision))
     click.echo(_("The station is in {path}.").format(path=path))
     if account is not None:
         try:
@@ -259,7 +268,8 @@ def reissue(
     desk = open_desk(run, station_path, Role.MANIFEST, passphrase_file)
     if offline:
         with desk.recorded(Act.MANIFEST):
-            new = with_checkpoint(next_manifest(last_manifest(desk.station), run.now), desk.station)
+            new = next_manifest(last_manifest(desk.station), run.now)
+            new = with_checkpoint(with_purposes(new, desk.station, run.now), desk.station)
             desk.station.keep_manifest(sign_manifest(desk.station, desk.key, new, run.now))
         counted = True
     else:

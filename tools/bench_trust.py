@@ -130,7 +130,7 @@ def _municipality(folder: Path, slapd: PrivateSlapd, templates: int, hosts: int)
     groups = (*(f"dept{number:02}" for number in range(DEPARTMENTS)), COMMON)
     station = found(
         folder / "station",
-        Founding("Bench City", dummy=True, handler="bench", groups=groups),
+        Founding("Bench City", dummy=True, handler="bench", decision="R8-1", groups=groups),
         root_passphrase=_PASSPHRASE,
         role_passphrase=_PASSPHRASE,
         now=ENROLLED,
@@ -152,7 +152,7 @@ def _people(
     epochs = epochs_to_seal_to(verifier.manifest, ENROLLED) if verifier.manifest else ()
     for number in itertools.count():
         login, own = f"staff{number:05}", (groups[number % DEPARTMENTS], COMMON)
-        header = TemplateHeader(login, str(number), ENROLLED, ENROLLED, YEAR.ends, PREDICTOR, own, "photo")
+        header = TemplateHeader(login, str(number), ENROLLED, ENROLLED, None, PREDICTOR, own, "photo")
         sealed = seal_template(station.realm, key.sign, header, COORDINATES, epochs, ENROLLED)
         ldif = _ldif(
             tree.person(login),

@@ -62,6 +62,7 @@ class Act(StrEnum):
     APPOINT = "appoint"
     RENEW_APPOINTMENT = "renew_appointment"
     DISMISS = "dismiss"
+    RENEW_PURPOSE = "renew_purpose"
     PROPOSE = "propose"
     CONFIRM = "confirm"
 

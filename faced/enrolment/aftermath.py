@@ -11,6 +11,7 @@ from faced.enrolment.handlers import calibrated_by
 from faced.enrolment.issue import TOMBSTONE_DAYS
 from faced.enrolment.station import RoleKey
 from faced.errors import TrustError
+from faced.trust.purpose import purposes
 from faced.trust.realm import Verifier
 from faced.trust.sealed import issue_tombstone, tombstoned_below
 from faced.trust.statement import Kind, parse
@@ -21,7 +22,7 @@ from faced.units import DAY_S
 class Signed:
     """Login names and computers about which the directory holds something that these keys signed and that counts.
 
-    ``calibration``: they signed the calibration in force.
+    ``calibration``: they signed the calibration in force; ``purpose``: one of the purposes that count.
     """
 
     templates: tuple[str, ...] = ()
@@ -29,6 +30,7 @@ class Signed:
     exemptions: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     calibration: bool = False
+    purpose: bool = False
 
 
 def signed_by(keys: Collection[bytes], verifier: Verifier, people: Iterable[Person], hosts: Iterable[Host]) -> Signed:
@@ -47,6 +49,7 @@ def signed_by(keys: Collection[bytes], verifier: Verifier, people: Iterable[Pers
         exemptions=tuple(one.login for one in staff if counts(one.face.exemption, Kind.EXEMPTION)),
         hosts=tuple(host.name for host in hosts if counts(host.statement, Kind.HOST)),
         calibration=verifier.manifest is not None and calibrated_by(verifier.manifest, keys),
+        purpose=any(parse(one.statement).unverified.issuer in keys for one in purposes(verifier)),
     )
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from faced.enrolment.acts import ActLog
 from faced.enrolment.handlers import Standing, appointments
-from faced.enrolment.manifest import last_manifest
+from faced.enrolment.manifest import last_manifest, purposes_of
 from faced.enrolment.station import Station
 from faced.i18n import _
+from faced.trust.purpose import covered_until
 from faced.units import DAY_S
 from faced.urgency import Level, days_left, level_of
 
@@ -18,7 +19,9 @@ MANIFEST_DAYS = 7
 
 @dataclass(frozen=True)
 class Alarm:
-    """``what``: appointment, manifest, record or failures; ``who``, ``role``: of an appointment.
+    """Something to see to.
+
+    ``what``: appointment, purpose, manifest, record or failures; ``who``, ``role``: of an appointment.
 
     ``expires``: unix seconds; ``people``: of how many more is asked, because they failed on several PCs.
     """
@@ -40,6 +43,8 @@ class Alarm:
             return _("{count} people fail at the face step on several PCs: facectl lockouts realm").format(
                 count=self.people
             )
+        if self.what == "purpose":
+            return purpose_ending(self.level, self.days)
         if self.what == "manifest":
             if self.level is Level.OVER:
                 return manifest_over()
@@ -61,6 +66,19 @@ def manifest_over() -> str:
     return _("The realm's manifest has expired: nobody can log on. Renew it on the station.")
 
 
+def purpose_ending(level: Level, days: int) -> str:
+    """The line about a purpose that ends, or has ended."""
+    if level is Level.OVER:
+        return _(
+            "No purpose is in force: nobody can log on. On the station: facectl purpose renew, then facectl realm "
+            "manifest"
+        )
+    return _(
+        "The purpose of the face data ends in {days} days; unless it is renewed nobody can log on then. On the "
+        "station: facectl purpose renew"
+    ).format(days=days)
+
+
 def alarms(station: Station, now: int) -> tuple[Alarm, ...]:
     """What ends within the days above and what is wrong with the record, the most pressing first.
 
@@ -73,6 +91,9 @@ def alarms(station: Station, now: int) -> tuple[Alarm, ...]:
         if one.standing in (Standing.LIVE, Standing.EXPIRED) and level is not None:
             found.append(Alarm("appointment", level, expires, days_left(expires - now), one.handler, one.role.value))
     manifest = last_manifest(station)
+    until = covered_until(purposes_of(station, manifest, now), now)
+    if (level := level_of(until - now)) is not None:
+        found.append(Alarm("purpose", level, until, days_left(until - now)))
     left_s = manifest.expires - now
     if left_s <= MANIFEST_DAYS * DAY_S:
         level = Level.OVER if left_s <= 0 else Level.URGENT

@@ -7,6 +7,7 @@ leaves nothing that could be taken for a station.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from nacl.signing import SigningKey
 from faced.enrolment.fiscal_year import FiscalYear
 from faced.enrolment.manifest import epoch_of, first_manifest
 from faced.enrolment.person import check_login
+from faced.enrolment.purpose import check_decision, rest_of_year
 from faced.enrolment.station import (
     ANCHOR,
     DELEGATIONS,
@@ -37,6 +39,7 @@ from faced.enrolment.station import (
 from faced.errors import StateError
 from faced.i18n import _
 from faced.trust.keys import MODERATE, Argon2id, write_key_file
+from faced.trust.purpose import issue_purpose
 from faced.trust.realm import Realm, Role
 from faced.units import DAY_S
 
@@ -51,6 +54,7 @@ _PASSWORD_BYTES = 24
 class Founding:
     """What a new realm is to be.
 
+    :param decision: the number of the decision under which face data may be used for the rest of the fiscal year.
     :param handler: the designated handler of personal data whose name the delegations carry.
     :param groups: the key groups to make epochs for.
     :param open_roles: roles whose key file gets no passphrase, because a timer uses it.
@@ -59,6 +63,7 @@ class Founding:
     name: str
     dummy: bool
     handler: str
+    decision: str
     groups: tuple[str, ...] = (DEFAULT_GROUP,)
     open_roles: frozenset[Role] = frozenset({Role.AUDIT})
 
@@ -79,10 +84,11 @@ def found(
     :param path: the new folder; it must not exist, its parent must.
     :param root_key: where to put the root key instead of the station (a removable medium); must not exist.
     :raises StateError: the folder exists or cannot be made. Nothing is left behind then.
-    :raises TrustError: ``key_file`` if the root key cannot be written.
+    :raises TrustError: ``key_file`` if the root key cannot be written; ``no_decision``.
     """
     check_free(path)
     check_login(founding.handler)
+    check_decision(founding.decision)
     root = SigningKey(random(32))
     realm = Realm.create(founding.name, root, now, dummy=founding.dummy)
     year = FiscalYear.at(now)
@@ -109,8 +115,10 @@ def found(
         manifest = first_manifest(
             (epoch_of(group, number, bytes(private.public_key)) for (group, number), private in epochs.items()), now
         )
-        signer = next(key.sign for key in keys if key.role is Role.MANIFEST)
-        replace_file(folder / MANIFEST, realm.issue_manifest(signer, manifest))
+        signers = {key.role: key.sign for key in keys}
+        purpose = _first_purpose(realm, signers[Role.APPROVE], founding.decision, now)
+        manifest = dataclasses.replace(manifest, purposes=(purpose,))
+        replace_file(folder / MANIFEST, realm.issue_manifest(signers[Role.MANIFEST], manifest))
     return Station.open(path)
 
 
@@ -123,6 +131,18 @@ def check_free(path: Path) -> None:
         raise StateError(_("{path} exists already and is left as it is. Choose a new folder.").format(path=path))
     if not path.parent.is_dir():
         raise StateError(_("There is no folder {path} to make the station in.").format(path=path.parent))
+
+
+def _first_purpose(realm: Realm, key: SigningKey, decision: str, now: int) -> bytes:
+    period = rest_of_year(now)
+    return issue_purpose(
+        *(realm, key),
+        serial=now,
+        not_before=period.not_before,
+        not_after=period.not_after,
+        decision=decision,
+        now=now,
+    )
 
 
 def _role_key(

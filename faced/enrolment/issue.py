@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from nacl import utils
 
-from faced.enrolment.fiscal_year import FiscalYear
 from faced.enrolment.manifest import epochs_to_seal_to
 from faced.enrolment.person import PersonDetails
 from faced.enrolment.station import RoleKey
@@ -16,6 +15,7 @@ from faced.i18n import _
 from faced.recognition.template import FaceTemplate
 from faced.trust.realm import Epoch, Verifier
 from faced.trust.sealed import (
+    LONGEST_DAYS,
     NO_PROVENANCE,
     Provenance,
     SealedTemplate,
@@ -28,8 +28,8 @@ from faced.trust.sealed import (
 from faced.trust.statement import Kind
 from faced.units import DAY_S
 
-#: A tombstone outlives every template it kills: a template lasts to the end of a fiscal year at most.
-TOMBSTONE_DAYS = 3 * 366
+#: A tombstone outlives every template it kills, whatever the clocks of station and workstation say.
+TOMBSTONE_DAYS = LONGEST_DAYS + 31
 
 
 @dataclass(frozen=True)
@@ -56,25 +56,20 @@ def issue_template(
 
     :param predictor: the id of the predictor the landmarks come from, 32 bytes.
     :param standing: what it replaces; the new serial is above it.
-    :param not_after: the end of the purpose's period; None for the end of the fiscal year.
+    :param not_after: the end of the person's own period; None for as long as the purpose is renewed.
     :param provenance: what it rests on.
-    :raises TrustError: ``wrong_group`` (the realm has no epoch of a group), ``purpose_over`` (the period is empty or
-        goes beyond the fiscal year), or the station's own keys may no longer do this.
+    :raises TrustError: ``wrong_group`` (the realm has no epoch of a group), ``purpose_over`` (the period is empty, or
+        no purpose is in force), ``too_long``, or the station's own keys may no longer do this.
     """
     now = verifier.now
-    year = FiscalYear.at(now)
-    end = year.ends if not_after is None else not_after
-    if not now < end <= year.ends:
-        raise TrustError(
-            _("The period must end in the future and not after 31 March: each fiscal year is granted anew."),
-            reason="purpose_over",
-        )
+    if not_after is not None and not_after <= now:
+        raise TrustError(_("The period must end in the future."), reason="purpose_over")
     header = TemplateHeader(
         login=person.login,
         staff_number=person.staff_number,
         serial=next_serial(verifier, person.login, standing),
         not_before=now,
-        not_after=end,
+        not_after=not_after,
         predictor=predictor,
         groups=person.groups,
         method="+".join(sorted({sample.source.value for sample in face.samples})),

@@ -10,7 +10,8 @@ from faced.enrolment.fiscal_year import OVERLAP, FiscalYear
 from faced.enrolment.station import Station
 from faced.errors import TrustError
 from faced.i18n import _
-from faced.trust.realm import CLOCK_SKEW_S, MANIFEST_DAYS, Epoch, Manifest, RecordHead, Verifier
+from faced.trust.purpose import Purpose, standing
+from faced.trust.realm import CLOCK_SKEW_S, MANIFEST_DAYS, MAX_PURPOSES, Epoch, Manifest, RecordHead, Verifier
 from faced.trust.report import COUNTED_S
 from faced.trust.statement import parse
 from faced.units import DAY_S
@@ -55,6 +56,18 @@ def next_manifest(previous: Manifest, now: int) -> Manifest:
         stricter={subject: until for subject, until in previous.stricter.items() if until > now},
         calmed={subject: since for subject, since in previous.calmed.items() if since > now - COUNTED_S},
     )
+
+
+def purposes_of(station: Station, manifest: Manifest, now: int) -> tuple[Purpose, ...]:
+    """The purposes that count under this manifest: its own, and those that wait on the station for the next."""
+    verifier = station.realm.verifier(station.delegations, None, now).under(manifest)
+    return standing(verifier, (*manifest.purposes, *station.purposes))[:MAX_PURPOSES]
+
+
+def with_purposes(manifest: Manifest, station: Station, now: int) -> Manifest:
+    """The same manifest with the purposes that count and no others."""
+    found = purposes_of(station, manifest, now)
+    return dataclasses.replace(manifest, purposes=tuple(purpose.statement for purpose in found))
 
 
 def with_checkpoint(manifest: Manifest, station: Station) -> Manifest:

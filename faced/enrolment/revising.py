@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from faced.directory.realm import RealmDocuments
-from faced.enrolment.manifest import adopt_manifest, last_manifest, next_manifest
+from faced.enrolment.manifest import adopt_manifest, last_manifest, next_manifest, with_purposes
 from faced.enrolment.station import RoleKey, Station
 from faced.errors import DirectoryError
 from faced.i18n import _
@@ -22,7 +22,7 @@ def revise_manifest(
     now: int,
     change: Callable[[Manifest], Manifest] = lambda manifest: manifest,
 ) -> Manifest:
-    """Renew the manifest for a fortnight with a change in it, publish it and keep it.
+    """Renew the manifest for a fortnight with a change in it and the purposes that wait, publish it and keep it.
 
     :param key: of the role ``manifest``, as whose account ``documents`` is connected.
     :param change: the content as it is, made into what it shall be; called again for what another one published
@@ -33,7 +33,7 @@ def revise_manifest(
     for _attempt in range(_TRIES):
         published = documents.read().manifest
         adopt_manifest(station, published, now)
-        revised = change(next_manifest(last_manifest(station), now))
+        revised = with_purposes(change(next_manifest(last_manifest(station), now)), station, now)
         data = sign_manifest(station, key, revised, now)
         if documents.exchange_manifest(published, data):
             station.keep_manifest(data)

@@ -13,6 +13,7 @@
         shared/WHO.ROLE         what all holders of the role share, sealed to this handler's key: the directory
                                 password, and in ``operate`` the epochs' private halves
         proposals/              what waits for a second handler's signature
+        purposes/SERIAL         purposes that were signed here; the next manifest carries them
 
 Only ``operate`` holds the epochs' private halves. Whoever enrols has none of them, and cannot open what they sealed.
 What is shared can be sealed anew to everybody who holds the role without anybody's passphrase.
@@ -40,7 +41,7 @@ from faced.trust.keys import KEY_SIZE, is_protected, read_key_file
 from faced.trust.realm import Delegation, Realm, Role, Verifier
 
 ANCHOR, MANIFEST, DELEGATIONS, KEYS = "realm.anchor", "manifest", "delegations", "keys"
-FORMER, SHARED = "former", "shared"
+FORMER, SHARED, PURPOSES = "former", "shared", "purposes"
 ROOT = "root"
 
 #: The private halves of epochs by (key group, epoch number).
@@ -112,6 +113,12 @@ class Station:
         """The delegations with those of leaked keys, to tell whose a signature of earlier days is."""
         former = self.path / FORMER
         return self.delegations + (_read_all(former) if former.is_dir() else ())
+
+    @property
+    def purposes(self) -> tuple[bytes, ...]:
+        """The purposes that were ever signed here."""
+        folder = self.path / PURPOSES
+        return _read_all(folder) if folder.is_dir() else ()
 
     @property
     def manifest(self) -> bytes | None:
@@ -230,6 +237,15 @@ class Station:
         :raises StateError: the folder cannot be written.
         """
         replace_file(self.path / MANIFEST, manifest)
+
+    def keep_purpose(self, purpose: bytes, serial: int) -> None:
+        """Keep a purpose for the next manifest; it stays as the record of what was decided.
+
+        :raises StateError: the folder cannot be written.
+        """
+        folder = self.path / PURPOSES
+        folder.mkdir(mode=0o700, exist_ok=True)
+        replace_file(folder / str(serial), purpose)
 
 
 def seal_shared(public: bytes, password: str, epochs: EpochKeys) -> bytes:

@@ -12,8 +12,8 @@ from nacl.signing import SigningKey
 from faced.errors import TrustError
 from faced.i18n import _
 from faced.trust import personal
+from faced.trust.purpose import PURPOSE
 from faced.trust.realm import Realm, Verifier
-from faced.trust.sealed import PURPOSE
 from faced.trust.statement import Kind, Statement
 from faced.units import DAY_S
 

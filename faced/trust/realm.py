@@ -24,6 +24,8 @@ CLOCK_SKEW_S = 300
 MANIFEST_DAYS = 14
 #: Bytes of the word for a person in the manifest and in hosts' reports (:func:`faced.trust.report.subject_of`).
 SUBJECT_SIZE = 16
+#: One a fiscal year is in force or ahead; more are no manifest of ours.
+MAX_PURPOSES = 3
 _FOREVER = 2**62
 
 
@@ -49,6 +51,7 @@ SIGNERS: Mapping[Kind, frozenset[Role]] = {
     Kind.TEMPLATE: frozenset({Role.ENROL}),
     Kind.TOMBSTONE: frozenset({Role.REVOKE, Role.ENROL}),
     Kind.CALIBRATION: frozenset({Role.ENROL}),
+    Kind.PURPOSE: frozenset({Role.APPROVE}),
     Kind.EXEMPTION: frozenset({Role.APPROVE}),
     Kind.UNLOCK: frozenset({Role.APPROVE}),
     Kind.EMERGENCY: frozenset({Role.APPROVE}),
@@ -63,7 +66,7 @@ SIGNERS: Mapping[Kind, frozenset[Role]] = {
 #: What stays valid when the handler who signed it has left; everything else dies with the appointment (decision 0035).
 OUTLIVES = frozenset(
     {
-        *(Kind.HOST, Kind.TEMPLATE, Kind.TOMBSTONE, Kind.CALIBRATION, Kind.EXEMPTION, Kind.ACT),
+        *(Kind.HOST, Kind.TEMPLATE, Kind.TOMBSTONE, Kind.CALIBRATION, Kind.PURPOSE, Kind.EXEMPTION, Kind.ACT),
         *(Kind.CONSENT, Kind.APPROVAL, Kind.SUSPENSION),
     }
 )
@@ -92,10 +95,11 @@ class RecordHead:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What holds today: the epochs, what was revoked, and the calibration in force.
+    """What holds today: the epochs, what was revoked, the calibration in force, and the purposes.
 
     ``calibration`` is a whole statement by the role ``enrol``, or None: whoever writes the directory cannot take it
-    away, and whoever issues manifests cannot make one.
+    away, and whoever issues manifests cannot make one. So are ``purposes``, by the role ``approve``: one a fiscal year,
+    see :mod:`faced.trust.purpose`.
 
     ``revoked_keys`` are believed about nothing. ``retired_keys`` (key id: unix seconds) are those of handlers who left:
     what they signed before is believed as far as :data:`OUTLIVES` says. ``record`` is the last checkpoint of the acts.
@@ -120,6 +124,7 @@ class Manifest:
     words_against: Mapping[Kind, Mapping[str, int]] = field(default_factory=dict)
     stricter: Mapping[bytes, int] = field(default_factory=dict)
     calmed: Mapping[bytes, int] = field(default_factory=dict)
+    purposes: tuple[bytes, ...] = ()
 
     def epoch(self, group: str, number: int) -> Epoch | None:
         """The epoch of this group and number, if the realm has it."""
@@ -152,6 +157,7 @@ class Manifest:
             **({"words_against": against} if against else {}),
             **({"stricter": stricter} if stricter else {}),
             **({"calmed": calmed} if calmed else {}),
+            **({"purposes": list(self.purposes)} if self.purposes else {}),
         }
 
 
@@ -276,10 +282,18 @@ class Verifier:
         if manifest is not None:
             self.manifest = self._read_manifest(manifest)
 
+    def under(self, manifest: Manifest) -> Verifier:
+        """The same under a manifest that is still being made: the authority asks what will be believed then."""
+        verifier = Verifier(self.realm, (), None, self.now)
+        verifier._delegations = self._delegations
+        verifier.manifest = manifest
+        return verifier
+
     def check(self, data: bytes, kind: Kind, *, even_expired: bool = False) -> Statement:
         """The statement, if it must be believed now.
 
-        :param even_expired: what it says is only to be renewed; whoever signed it may not have been revoked since.
+        :param even_expired: what it says is only to be renewed, or the caller looks at its end; whoever signed it may
+            not have been revoked since.
         :raises TrustError: malformed, wrong_realm, wrong_kind, unknown_issuer, issuer_revoked, issuer_retired,
             issuer_lacks_role, bad_signature, not_yet_valid or expired.
         """
@@ -411,7 +425,7 @@ def _manifest(statement: Statement) -> Manifest:
             "calibration": (bytes() | None) as calibration,
             **rest,
         } if (
-            rest.keys() <= {"retired_keys", "record", "words_against", "stricter", "calmed"}
+            rest.keys() <= {"retired_keys", "record", "words_against", "stricter", "calmed", "purposes"}
             and all(isinstance(host, str) for host in hosts)
             and all(isinstance(key, bytes) and len(key) == KEY_ID_SIZE for key in keys)
             and all(isinstance(serial, int) for serial in serials.values())
@@ -430,6 +444,7 @@ def _manifest(statement: Statement) -> Manifest:
                 _words_against(rest.get("words_against", {})),
                 _times(rest.get("stricter", []), "subject", SUBJECT_SIZE, "until"),
                 _times(rest.get("calmed", []), "subject", SUBJECT_SIZE, "since"),
+                _purposes(rest.get("purposes", [])),
             )
     raise _malformed()
 
@@ -445,6 +460,13 @@ def _times(entries: Any, name: str, size: int, when: str) -> dict[bytes, int]:
             raise _malformed()
         found[key] = moment
     return found
+
+
+def _purposes(entry: Any) -> tuple[bytes, ...]:
+    match entry:
+        case list() as purposes if len(purposes) <= MAX_PURPOSES and all(isinstance(one, bytes) for one in purposes):
+            return tuple(purposes)
+    raise _malformed()
 
 
 def _record(entry: Any) -> RecordHead | None:

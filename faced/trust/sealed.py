@@ -1,6 +1,6 @@
 """Sealed templates: coordinates that only an enrolled host of the right key group can open, and only for that person.
 
-The signed statement carries the header (who, which purpose and period, which predictor and key groups) and the
+The signed statement carries the header (who, which purpose, which predictor and key groups) and the
 coordinates, sealed with XChaCha20-Poly1305 under a data key of their own with all the rest of the statement as
 associated data. Beside it, unsigned, one *template key* for each key group and epoch: the data key in a SealedBox to
 the epoch's public half. Rotation makes new template keys and never opens a face. Nothing needs to sign a template key:
@@ -24,10 +24,13 @@ from faced.errors import TrustError
 from faced.i18n import _
 from faced.trust import encoding
 from faced.trust.keys import KEY_SIZE, digest, key_id
+from faced.trust.purpose import PURPOSE, require_purpose
 from faced.trust.realm import Epoch, Realm, Verifier
 from faced.trust.statement import Kind, Statement
+from faced.units import DAY_S, midnight
 
-PURPOSE = "logon"
+#: From issue to end, at most: so long is somebody known by the same face data.
+LONGEST_DAYS = 3 * 366
 PREDICTOR_ID_SIZE = 32
 _DIGEST_SIZE = 32
 _SEALED_KEY_SIZE = 80
@@ -70,18 +73,23 @@ class TemplateHeader:
     """What is signed about a template, readable without any key.
 
     ``login`` is the canonical login name, ``predictor`` the SHA-256 of the predictor file, ``method`` says how it was
-    made ("photo", "camera"). Times are unix seconds; ``not_after`` is the first second after the purpose's period.
+    made ("photo", "camera"). Times are unix seconds; ``not_after`` is the first second after the period that the person
+    was enrolled for, None for as long as the purpose is renewed.
     """
 
     login: str
     staff_number: str
     serial: int
     not_before: int
-    not_after: int
+    not_after: int | None
     predictor: bytes
     groups: tuple[str, ...]
     method: str
     provenance: Provenance = NO_PROVENANCE
+
+    def expires(self, issued: int) -> int:
+        """The first second in which a template that is signed at ``issued`` does not hold, whatever the purpose."""
+        return midnight(issued + LONGEST_DAYS * DAY_S) if self.not_after is None else self.not_after
 
 
 @dataclass(frozen=True)
@@ -129,6 +137,11 @@ class CheckedTemplate:
     statement: Statement
     header: TemplateHeader
 
+    @property
+    def expires(self) -> int:
+        """The first second in which it does not hold any more, whatever the purpose."""
+        return self.statement.expires
+
 
 @dataclass(frozen=True)
 class OpenedTemplate:
@@ -158,16 +171,16 @@ def seal_template(
         "staff": header.staff_number,
         "purpose": PURPOSE,
         "not_before": header.not_before,
-        "not_after": header.not_after,
         "predictor": header.predictor,
         "groups": sorted(header.groups),
         "method": header.method,
         "nonce": nonce,
         "sealed": b"",
+        **({} if header.not_after is None else {"not_after": header.not_after}),
         **header.provenance.body(),
     }
     issuer = key_id(bytes(key.verify_key))
-    draft = Statement(Kind.TEMPLATE, realm.id, header.login, header.serial, now, header.not_after, issuer, body)
+    draft = Statement(Kind.TEMPLATE, realm.id, header.login, header.serial, now, header.expires(now), issuer, body)
     body["sealed"] = Aead(data_key).encrypt(coordinates, draft.payload(without="sealed"), nonce).ciphertext
     template = draft.sign(key)
     keys = tuple(_seal_key(digest(template), data_key, epoch) for epoch in epochs if epoch.group in header.groups)
@@ -184,7 +197,6 @@ def read_header(statement: Statement) -> TemplateHeader:
             "staff": str() as staff,
             "purpose": str() as purpose,
             "not_before": int() as not_before,
-            "not_after": int() as not_after,
             "predictor": bytes() as predictor,
             "groups": list() as groups,
             "method": str() as method,
@@ -192,7 +204,8 @@ def read_header(statement: Statement) -> TemplateHeader:
             "sealed": bytes(),
             **rest,
         } if (
-            rest.keys() <= {"provenance"}
+            rest.keys() <= {"provenance", "not_after"}
+            and isinstance(rest.get("not_after", 0), int)
             and len(predictor) == PREDICTOR_ID_SIZE
             and len(nonce) == Aead.NONCE_SIZE
             and all(isinstance(group, str) for group in groups)
@@ -200,7 +213,8 @@ def read_header(statement: Statement) -> TemplateHeader:
             if purpose != PURPOSE:
                 raise TrustError(_("The template was made for another purpose."), reason="purpose_over")
             return TemplateHeader(
-                *(statement.subject, staff, statement.serial, not_before, not_after, predictor, tuple(groups), method),
+                *(statement.subject, staff, statement.serial, not_before, rest.get("not_after")),
+                *(predictor, tuple(groups), method),
                 _provenance(rest.get("provenance")),
             )
     raise _malformed()
@@ -214,15 +228,9 @@ def check_template(
     :param login: the canonical login name from NSS.
     :param tombstone: the person's tombstone statement, if the directory has one.
     :param lowest_serial: the highest serial this host has seen for the person (a lower one was put back).
-    :raises TrustError: as :meth:`Verifier.check`, and wrong_person, older_serial, tombstoned, purpose_over,
-        not_yet_valid.
+    :raises TrustError: as :meth:`Verifier.check`, and wrong_person, too_long, older_serial, tombstoned, purpose_over.
     """
-    try:
-        statement = verifier.check(template, Kind.TEMPLATE)
-    except TrustError as error:
-        if error.reason == "expired":
-            raise TrustError(_("The period of the purpose is over."), reason="purpose_over") from None
-        raise
+    statement = verifier.check(template, Kind.TEMPLATE, even_expired=True)
     header = read_header(statement)
     if header.login != login:
         raise TrustError(_("The template is another person's."), reason="wrong_person")
@@ -231,8 +239,7 @@ def check_template(
         raise TrustError(_("The template is older than one already seen."), reason="older_serial")
     if tombstone is not None and header.serial < tombstoned_below(verifier, login, tombstone):
         raise TrustError(_("The template was withdrawn."), reason="tombstoned")
-    if not header.not_before <= verifier.now < header.not_after:
-        raise TrustError(_("It is outside the period of the purpose."), reason="purpose_over")
+    _check_period(verifier, statement, header)
     return CheckedTemplate(verifier, template, statement, header)
 
 
@@ -296,6 +303,18 @@ def rewrap(key: TemplateKey, private: PrivateKey, epoch: Epoch) -> bytes:
     if key.group != epoch.group:
         raise TrustError(_("A template key is never moved to another key group."), reason="wrong_group")
     return _seal_key(key.template, _unseal(key.sealed, private), epoch)
+
+
+def _check_period(verifier: Verifier, statement: Statement, header: TemplateHeader) -> None:
+    """Refuse what is outside its own period, then what has lasted too long, then what the purpose does not cover."""
+    now = verifier.now
+    if now < header.not_before or (header.not_after is not None and header.not_after <= now):
+        raise TrustError(_("It is outside the period that the person was enrolled for."), reason="purpose_over")
+    if statement.expires - statement.issued > LONGEST_DAYS * DAY_S:
+        raise TrustError(_("The template is for longer than {days} days.").format(days=LONGEST_DAYS), reason="too_long")
+    if statement.expires <= now:
+        raise TrustError(_("The face data are too old: the person must be enrolled again."), reason="expired")
+    require_purpose(verifier)
 
 
 def _provenance(entry: Any) -> Provenance:

@@ -39,6 +39,7 @@ class Kind(StrEnum):
     TEMPLATE = "template"
     TOMBSTONE = "tombstone"
     CALIBRATION = "calibration"
+    PURPOSE = "purpose"
     EXEMPTION = "exemption"
     UNLOCK = "unlock"
     EMERGENCY = "emergency"

@@ -122,7 +122,7 @@ class Office:
         """A published realm, made with a cheap passphrase cost."""
         station = found(
             self.station_path,
-            Founding("Example City", dummy=dummy, handler="suzuki", groups=groups),
+            Founding("Example City", dummy=dummy, handler="suzuki", decision="R8-1", groups=groups),
             root_passphrase=ROOT_PASSPHRASE.encode(),
             role_passphrase=ROLE_PASSPHRASE.encode(),
             now=self.now,

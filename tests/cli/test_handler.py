@@ -277,6 +277,21 @@ def key_id_of(office: Office, name: str, role: str) -> bytes:
     return bytes.fromhex(found["key"])
 
 
+def test_the_purpose_goes_with_a_leaked_key_only_and_another_handler_renews_it(two: Office) -> None:
+    appointed(two, "kato", "approve", more=("--second", "mori", "--second-passphrase-file", own(two, "mori")))
+    renew = ("purpose", "renew", "--reason", "the council decided", "--decision", "R9-1")
+    for who in ("kato", "suzuki"):
+        acting = ("--handler", who, "--passphrase-file", own(two, who))
+        assert two.facectl(*renew, *acting).exit_code == 0
+        assert two.facectl("realm", "manifest", "--handler", "suzuki").exit_code == 0
+        if who == "kato":
+            assert two.json("purpose", "show")["level"] is None
+            lost = dismiss(two, "kato", "--leaked", *administrator(two))
+            assert "the purpose is gone with the key" in lost.output
+            assert two.json("purpose", "show")["level"] is not None
+    assert two.json("purpose", "show")["until"] == "2027-03-31"
+
+
 def test_nothing_that_a_leaked_key_signed_is_believed_but_the_erased_stay_erased(two: Office) -> None:
     appointed(
         two,

@@ -7,11 +7,13 @@ import pytest
 
 from cli.people import state_word
 from faced.directory.people import People
+from faced.enrolment.ending import endings
 from faced.enrolment.person import PersonDetails
 from faced.enrolment.register import Register
 from faced.recognition.template import FaceTemplate, Sample, Source
 from faced.trust.realm import Role
 from tests.cli.conftest import NOW, ROLE_PASSPHRASE, Office
+from tests.cli.year import as_role, enrol, unix
 
 DAY = 86400
 
@@ -39,7 +41,7 @@ def test_the_list_names_everybody_with_group_and_period(staffed: Office) -> None
     assert states(staffed) == {"ito": "enrolled", "sato": "enrolled", "tanaka": "enrolled"}
     text = staffed.facectl("list").output
     assert "佐藤 1" in text
-    assert "2027-03-31" in text
+    assert "2029-10-16" in text
     assert "3 people" in text
 
 
@@ -60,7 +62,7 @@ def test_show_tells_what_is_recorded_and_nothing_of_the_face(staffed: Office) ->
         *("login", "name", "staff_number", "mail", "groups"),
         *("state", "method", "confirmed", "basis", "until", "serial"),
     }
-    assert (shown["staff_number"], shown["groups"], shown["until"]) == ("001", ["finance"], "2027-03-31")
+    assert (shown["staff_number"], shown["groups"], shown["until"]) == ("001", ["finance"], "2029-10-16")
 
 
 def test_an_unknown_person_is_not_found(staffed: Office) -> None:
@@ -132,3 +134,21 @@ def test_every_state_has_a_word() -> None:
     words: Callable[[str], str] = state_word
     assert words("tombstoned") == "withdrawn"
     assert words("bad_signature") == "not valid (bad_signature)"
+
+
+def test_who_was_enrolled_at_the_camera_is_called_60_days_before_the_face_data_end(founded: Office) -> None:
+    def ends(day: str) -> list[tuple[str, bool]]:
+        with as_role(founded, Role.AUDIT) as connection:
+            people = tuple(People(connection, founded.slapd.tree).all())
+        verifier = founded.station.realm.verifier(founded.station.delegations, None, unix(day))
+        return [(ending.login, ending.confirmed) for ending in endings(people, verifier)]
+
+    enrol(founded, "tanaka", source=Source.CAMERA)
+    enrol(founded, "sato")
+    enrol(founded, "suzuki", source=Source.CAMERA, not_after=unix("2026-12-01"))
+    assert "come to the camera again" in founded.facectl("list").stderr, "suzuki, in 47 days"
+    assert ends("2026-12-10") == [("suzuki", True)]
+    assert ends("2029-08-17") == [("suzuki", True)]
+    assert ends("2029-08-18") == [("suzuki", True), ("sato", False), ("tanaka", True)]
+    assert founded.facectl("remove", "suzuki", "--reason", "left", "--yes").exit_code == 0
+    assert "come to the camera again" not in founded.facectl("list").output

@@ -10,6 +10,7 @@ from faced.directory.tree import RoleAccount
 from faced.trust import encoding
 from faced.trust.realm import Realm, Role
 from tests.cli.conftest import NOW, ROLE_PASSPHRASE, ROOT_PASSPHRASE, Office
+from tests.cli.year import renew_purpose
 from tests.rig.slapd import PrivateSlapd
 
 DAY = 86400
@@ -165,6 +166,7 @@ def test_what_ends_soon_is_said_days_ahead_and_changes_no_exit_status(founded: O
     ]
     assert founded.json("realm", "manifest")["alarms"] == []
     founded.now = NOW + 375 * DAY
+    renew_purpose(founded)
     renewed = founded.facectl("realm", "manifest")
     assert renewed.exit_code == 0
     assert "The appointment of suzuki as enrol ends in 21 days" in renewed.stderr

@@ -49,6 +49,11 @@ def go_to(office: Office, moment: str) -> None:
     assert result.exit_code == 0, result.output
 
 
+def renew_purpose(office: Office) -> None:
+    """What a handler does in March; the next manifest carries it."""
+    office.json("purpose", "renew", "--decision", "R9-1", "--reason", "the council decided")
+
+
 def role_key(office: Office, role: Role) -> RoleKey:
     return office.station.role(role, lambda _name: ROLE_PASSPHRASE.encode())
 
@@ -63,6 +68,8 @@ def enrol(
     *logins: str,
     groups: tuple[str, ...] = ("default",),
     provenance: Provenance = NO_PROVENANCE,
+    not_after: int | None = None,
+    source: Source = Source.PHOTO,
 ) -> None:
     """Enrol people who have no photos, or enrol them again."""
     with as_role(office, Role.ENROL) as connection:
@@ -70,10 +77,10 @@ def enrol(
         register = Register(connection, office.slapd.tree, verifier, key)
         for login in logins:
             points = np.random.default_rng(len(login)).normal(size=(68, 2))
-            face = FaceTemplate((Sample.from_points(points, 0.004, Source.PHOTO, office.now // 86400),))
+            face = FaceTemplate((Sample.from_points(points, 0.004, source, office.now // 86400),))
             held = register.find(login)
             details = PersonDetails(login, held.staff_number if held else f"N-{login}", login, "", groups)
-            register.enrol(details, face, predictor=PREDICTOR, provenance=provenance)
+            register.enrol(details, face, predictor=PREDICTOR, not_after=not_after, provenance=provenance)
 
 
 def epochs_of(office: Office, login: str) -> set[tuple[str, int]]:

@@ -23,7 +23,7 @@ ROLE_PASSPHRASE = b"correct horse battery"
 def station(tmp_path: Path) -> Station:
     return found(
         tmp_path / "station",
-        Founding("Example City", dummy=True, handler="suzuki", groups=("default", "finance")),
+        Founding("Example City", dummy=True, handler="suzuki", decision="R8-1", groups=("default", "finance")),
         root_passphrase=ROOT_PASSPHRASE,
         role_passphrase=ROLE_PASSPHRASE,
         now=NOW,

@@ -19,7 +19,7 @@ from tests.enrolment.conftest import CHEAP, NOW, ROLE_PASSPHRASE, ROOT_PASSPHRAS
 def make(path: Path, **more: object) -> Station:
     return found(
         path,
-        Founding("Example City", dummy=False, handler="suzuki"),
+        Founding("Example City", dummy=False, handler="suzuki", decision="R8-1"),
         root_passphrase=ROOT_PASSPHRASE,
         role_passphrase=ROLE_PASSPHRASE,
         now=NOW,

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 from faced.enrolment.fiscal_year import FiscalYear
-from faced.enrolment.issue import Standing, issue_template, next_serial, withdraw_template
-from faced.enrolment.manifest import next_manifest
+from faced.enrolment.issue import TOMBSTONE_DAYS, Standing, issue_template, next_serial, withdraw_template
+from faced.enrolment.manifest import last_manifest, next_manifest
 from faced.enrolment.person import PersonDetails
 from faced.enrolment.station import RoleKey, Station
 from faced.errors import TrustError
 from faced.recognition.template import FaceTemplate, Sample, Source
 from faced.trust.keys import key_id
 from faced.trust.realm import Role
-from faced.trust.sealed import check_template, open_template
+from faced.trust.sealed import LONGEST_DAYS, check_template, open_template
 from faced.trust.statement import parse
 from tests.enrolment.conftest import NOW
 
@@ -41,7 +41,7 @@ def test_what_is_issued_opens_with_the_epochs_key_and_is_the_same_face(station: 
     opened = open_template(checked, sealed.template_keys, role_key(Role.OPERATE).epochs, PREDICTOR)
     assert opened.coordinates == face().encode()
     assert opened.header == header
-    assert (header.staff_number, header.method, header.not_after) == ("0012345", "photo", FiscalYear(2026).ends)
+    assert (header.staff_number, header.method, header.not_after) == ("0012345", "photo", None)
 
 
 def test_a_group_gets_no_key_to_a_colleague_of_another(station: Station, role_key: Roles) -> None:
@@ -120,9 +120,12 @@ def test_a_revoked_enrolment_key_issues_nothing(station: Station, role_key: Role
     assert refusal.value.reason == "issuer_revoked"
 
 
-@pytest.mark.parametrize("not_after", [NOW, NOW - 1, FiscalYear(2026).ends + 1])
-def test_a_period_that_is_over_or_beyond_the_fiscal_year_is_refused(
-    station: Station, role_key: Roles, not_after: int
+@pytest.mark.parametrize(
+    ("not_after", "reason"),
+    [(NOW, "purpose_over"), (NOW - 1, "purpose_over"), (NOW + LONGEST_DAYS * 86400 + 1, "too_long")],
+)
+def test_a_period_that_is_over_or_longer_than_a_face_is_kept_is_refused(
+    station: Station, role_key: Roles, not_after: int, reason: str
 ) -> None:
     with pytest.raises(TrustError) as refusal:
         issue_template(
@@ -134,7 +137,25 @@ def test_a_period_that_is_over_or_beyond_the_fiscal_year_is_refused(
             standing=Standing(),
             not_after=not_after,
         )
+    assert refusal.value.reason == reason
+
+
+def test_nobody_is_enrolled_while_no_purpose_is_in_force(station: Station, role_key: Roles) -> None:
+    april = FiscalYear(2026).ends
+    station.keep_manifest(
+        station.realm.issue_manifest(role_key(Role.MANIFEST).sign, next_manifest(last_manifest(station), april))
+    )
+    with pytest.raises(TrustError) as refusal:
+        issue_template(
+            *(station.verifier(april), role_key(Role.ENROL), TANAKA, face()),
+            predictor=PREDICTOR,
+            standing=Standing(),
+        )
     assert refusal.value.reason == "purpose_over"
+
+
+def test_a_tombstone_outlives_whatever_it_kills() -> None:
+    assert TOMBSTONE_DAYS > LONGEST_DAYS
 
 
 def test_a_key_group_that_the_realm_does_not_have_is_refused(station: Station, role_key: Roles) -> None:

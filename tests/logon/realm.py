@@ -10,12 +10,14 @@ from nacl.public import PrivateKey
 from nacl.signing import SigningKey
 
 from faced.directory.bundle import Bundle
+from faced.enrolment.fiscal_year import FiscalYear
 from faced.trust.consent import Approval, Consent, issue_approval, issue_consent
 from faced.trust.emergency import Grant, issue_grant
 from faced.trust.emergency_code import issue_code
 from faced.trust.exemption import issue_exemption
 from faced.trust.host import issue_host
 from faced.trust.keys import HostKeys
+from faced.trust.purpose import issue_purpose
 from faced.trust.realm import Epoch, Manifest, Realm, Role
 from faced.trust.sealed import TemplateHeader, issue_tombstone, seal_template
 from faced.trust.suspension import Suspension, issue_suspension
@@ -49,6 +51,11 @@ class TestRealm:
         epoch = Epoch("default", 2026, bytes(self.epoch_private.public_key), now - 200 * DAY, now + 100 * DAY)
         self.manifest = Manifest(10, now - DAY, now + 13 * DAY, (epoch,), frozenset(), frozenset(), {})
         self.host = HostKeys("pc-1", _key(6), {2026: PrivateKey(bytes([7]) * 32)})
+        year = FiscalYear.at(now).number
+        # Both neighbours too: some tests look a few days ahead, and today may be 31 March.
+        self.manifest = replace(
+            self.manifest, purposes=tuple(map(self.purpose, (FiscalYear(year), FiscalYear(year + 1))))
+        )
         until = now + 300 * DAY
         self.delegations = tuple(
             self.realm.delegate(self.root, handler, bytes(signer.verify_key), [role], now - 100 * DAY, until)
@@ -70,6 +77,19 @@ class TestRealm:
             groups={"default": {2026: self.epoch_private}},
             now=now - DAY,
             expires=until,
+        )
+
+    def purpose(self, year: FiscalYear) -> bytes:
+        """The approving role's word that face data may be used in a fiscal year."""
+        issued = self.now - DAY
+        return issue_purpose(
+            self.realm,
+            self.approve,
+            serial=issued,
+            not_before=year.begins,
+            not_after=year.ends,
+            decision="R8-1",
+            now=issued,
         )
 
     def bundle(self, login: str, coordinates: bytes, *, serial: int = 5, **changes: Any) -> Bundle:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 from nacl.public import PrivateKey
@@ -10,6 +11,7 @@ from nacl.signing import SigningKey
 
 from faced.trust.host import issue_host, open_epoch_keys
 from faced.trust.keys import HostKeys
+from faced.trust.purpose import issue_purpose
 from faced.trust.realm import Epoch, Manifest, Realm, Role, Verifier
 from faced.trust.sealed import (
     OpenedTemplate,
@@ -21,7 +23,10 @@ from faced.trust.sealed import (
 )
 
 DAY = 86_400
+#: 15 January 2027.
 NOW = 1_800_000_000
+#: 1 April 2026, 2027 and 2028, 00:00 in Japan.
+APRIL_2026, APRIL_2027, APRIL_2028 = 1_774_969_200, 1_806_505_200, 1_838_127_600
 PREDICTOR = bytes(range(32))
 COORDINATES = b"coordinates" * 20
 
@@ -59,6 +64,11 @@ class World:
     def verifier(self, now: int = NOW) -> Verifier:
         return self.realm.verifier(self.delegations, self.manifest, now)
 
+    def purpose(self, not_before: int = APRIL_2026, not_after: int = APRIL_2027, **changes: Any) -> bytes:
+        """The approving role's word, or somebody else's: that face data may be used in this period."""
+        terms = {"key": self.approve, "serial": NOW - DAY, "decision": "R8-1", "now": NOW - DAY, **changes}
+        return issue_purpose(self.realm, **terms, not_before=not_before, not_after=not_after)
+
     def seal(self, **changes: object) -> SealedTemplate:
         header = replace(self.header, **changes)  # type: ignore[arg-type]
         return seal_template(self.realm, self.enrol, header, COORDINATES, self.manifest_content.epochs, NOW)
@@ -94,7 +104,7 @@ def make_world() -> World:
     manifest = Manifest(1, NOW - DAY, NOW + 13 * DAY, (epoch,), frozenset(), frozenset(), {})
     host = HostKeys("pc-1", key(6), {2026: PrivateKey(bytes([7]) * 32)})
     until = NOW + 300 * DAY
-    return World(
+    world = World(
         realm=realm,
         root=root,
         enrol=enrol,
@@ -128,3 +138,5 @@ def make_world() -> World:
         ),
         header=TemplateHeader("tanaka", "000123", 5, NOW - DAY, NOW + 100 * DAY, PREDICTOR, ("default",), "photo"),
     )
+    world.change_manifest(purposes=(world.purpose(), world.purpose(APRIL_2027, APRIL_2028)))
+    return world

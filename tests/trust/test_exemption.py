@@ -71,7 +71,7 @@ def test_only_who_may_approve_can_exempt(world: World) -> None:
 def test_who_may_approve_can_sign_nothing_else_that_a_pc_believes(world: World) -> None:
     issuer = key_id(bytes(world.approve.verify_key))
     own = {
-        *(Kind.EXEMPTION, Kind.UNLOCK, Kind.EMERGENCY, Kind.CONSENT, Kind.APPROVAL),
+        *(Kind.PURPOSE, Kind.EXEMPTION, Kind.UNLOCK, Kind.EMERGENCY, Kind.CONSENT, Kind.APPROVAL),
         *(Kind.ACT, Kind.PROPOSAL, Kind.CONFIRMATION),
     }
     for kind in set(Kind) - own:

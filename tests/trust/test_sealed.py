@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 from nacl.public import PrivateKey, SealedBox
 
+from faced.enrolment.fiscal_year import FiscalYear
 from faced.errors import TrustError
 from faced.trust import encoding
 from faced.trust.host import issue_host, open_epoch_keys
 from faced.trust.keys import HostKeys, decode_key_file, digest
 from faced.trust.realm import Epoch, Realm, Verifier
 from faced.trust.sealed import (
+    LONGEST_DAYS,
     Basis,
     Provenance,
     SealedTemplate,
@@ -27,7 +29,28 @@ from faced.trust.sealed import (
     seal_template,
 )
 from faced.trust.statement import parse
-from tests.trust.conftest import COORDINATES, DAY, NOW, PREDICTOR, World, key
+from faced.units import midnight
+from tests.trust.conftest import APRIL_2027, APRIL_2028, COORDINATES, DAY, NOW, PREDICTOR, World, key
+
+
+def in_time(world: World, epoch: Epoch, now: int) -> None:
+    """Another day: papers and keys are those of then, and only the purpose may be over."""
+    world.change_manifest(issued=now - DAY, expires=now + DAY, epochs=(replace(epoch, not_after=now + DAY),))
+    world.delegations = [
+        world.realm.delegate(world.root, one.handler, one.key, one.roles, one.issued, now + DAY)
+        for one in map(world.realm.read_delegation, world.delegations)
+    ]
+    groups = {"default": {2026: world.epoch_private}}
+    world.host_statement = issue_host(
+        *(world.realm, world.operate),
+        name="pc-1",
+        box=bytes(world.host.boxes[2026].public_key),
+        sign=bytes(world.host.sign.verify_key),
+        epoch=2026,
+        groups=groups,
+        now=now - DAY,
+        expires=now + DAY,
+    )
 
 
 def reason(call: Callable[[], object]) -> str:
@@ -118,6 +141,48 @@ def test_outside_the_period_nothing_opens(world: World) -> None:
     assert reason(lambda: world.open(world.seal(not_before=NOW + 1))) == "purpose_over"
 
 
+def test_a_template_without_an_end_opens_as_long_as_the_purpose_is_renewed(world: World) -> None:
+    [epoch] = world.manifest_content.epochs
+    sealed = world.seal(not_after=None)
+    for now in (APRIL_2027 - 1, APRIL_2027, APRIL_2028 - 1):
+        in_time(world, epoch, now)
+        assert world.open(sealed, now=now).header.not_after is None
+    in_time(world, epoch, APRIL_2028)
+    assert reason(lambda: world.open(sealed, now=APRIL_2028)) == "purpose_over"
+
+
+def test_an_end_of_its_own_holds_within_the_purpose_and_never_beyond_it(world: World) -> None:
+    [epoch] = world.manifest_content.epochs
+    world.change_manifest(purposes=(world.purpose(),))
+    sealed = world.seal(not_after=APRIL_2027 + DAY)
+    in_time(world, epoch, APRIL_2027 - 1)
+    assert world.open(sealed, now=APRIL_2027 - 1)
+    in_time(world, epoch, APRIL_2027)
+    assert reason(lambda: world.open(sealed, now=APRIL_2027)) == "purpose_over"
+
+
+def test_without_a_purpose_nothing_opens(world: World) -> None:
+    world.change_manifest(purposes=())
+    assert reason(lambda: world.open(world.seal())) == "purpose_over"
+    assert reason(lambda: world.open(world.seal(not_after=None))) == "purpose_over"
+
+
+def test_however_long_the_purpose_a_face_is_taken_anew_after_three_years(world: World) -> None:
+    [epoch] = world.manifest_content.epochs
+    sealed = world.seal(not_after=None)
+    end = parse(sealed.template).unverified.expires
+    assert end == midnight(NOW + LONGEST_DAYS * DAY)
+    world.change_manifest(purposes=(world.purpose(FiscalYear(2029).begins, FiscalYear(2029).ends, now=end - 2 * DAY),))
+    in_time(world, epoch, end)
+    assert world.open(sealed, now=end - 1)
+    assert reason(lambda: world.open(sealed, now=end)) == "expired"
+
+
+def test_a_template_that_is_signed_for_longer_is_refused(world: World) -> None:
+    assert world.open(world.seal(not_after=NOW + LONGEST_DAYS * DAY))
+    assert reason(lambda: world.open(world.seal(not_after=NOW + LONGEST_DAYS * DAY + 1))) == "too_long"
+
+
 def test_another_purpose_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as elsewhere:
         elsewhere.setattr("faced.trust.sealed.PURPOSE", "attendance")
@@ -193,9 +258,15 @@ def test_what_it_rests_on_is_one_of_the_grounds_that_there_are(world: World, pro
     assert reason(lambda: check_template(world.verifier(), "tanaka", forged)) == "malformed"
 
 
-def test_a_recorded_template_of_this_format_still_opens() -> None:
-    """Byte vectors: formats made once are meant to stay."""
+def test_a_recorded_template_of_this_format_still_opens(world: World) -> None:
+    """Byte vectors: formats made once are meant to stay. Manifests of those days carry no purpose."""
     verifier, host_statement, host, sealed = recorded()
+    assert reason(lambda: check_template(verifier, "tanaka", sealed.template)) == "purpose_over"
+    assert verifier.manifest is not None
+    renewed = replace(verifier.manifest, purposes=(world.purpose(),))
+    verifier = world.realm.verifier(
+        world.delegations, verifier.realm.issue_manifest(world.manifest_key, renewed), verifier.now
+    )
     keys = open_epoch_keys(verifier, host_statement, host)
     checked = check_template(verifier, "tanaka", sealed.template)
     opened = open_template(checked, sealed.template_keys, keys, PREDICTOR)
