@@ -23,6 +23,7 @@ from faced.trust.emergency_code import check_code
 from faced.trust.host import open_epoch_keys
 from faced.trust.keys import HostKeys
 from faced.trust.permission import Permission, examine
+from faced.trust.purpose import Purpose, purposes
 from faced.trust.realm import Manifest, Realm, Verifier, open_calibration
 from faced.trust.report import subject_of
 from faced.trust.sealed import Basis, CheckedTemplate, check_template, open_template, tombstoned_below
@@ -99,7 +100,7 @@ class Bench:
     """What this host needs to judge: whom it trusts, its keys, its predictor and metric, and what it has seen.
 
     ``predictor`` is the SHA-256 of this host's predictor file, ``latest_manifest`` the last one believed since the
-    start.
+    start, ``latest_purposes`` those of its purposes that count.
     """
 
     realm: Realm
@@ -109,6 +110,7 @@ class Bench:
     policy: Policy
     serials: SerialMemory
     latest_manifest: Manifest | None = None
+    latest_purposes: tuple[Purpose, ...] = ()
 
     def judge(self, login: str, bundle: Bundle, now: int) -> FaceJudge:
         """Check, open and make ready.
@@ -201,7 +203,7 @@ class Bench:
         if verifier.manifest is not None:
             manifest, issuer = verifier.manifest, parse(bundle.manifest).unverified.issuer
             self.serials.saw_manifest(manifest.serial, issuer, {*manifest.revoked_keys, *manifest.retired_keys})
-            self.latest_manifest = manifest
+            self.latest_manifest, self.latest_purposes = manifest, purposes(verifier)
         return verifier
 
     def _check(self, verifier: Verifier, login: str, bundle: Bundle) -> CheckedTemplate:

@@ -44,6 +44,7 @@ class EventKind(Enum):
     UNLOCKED = ("unlocked", "12179ed829774dc4a95e884d812099aa", _NOTICE)
     EXEMPTED = ("exempted", "220bd47a83a547cdaee18f7afdcedd25", _NOTICE)
     EMERGENCY = ("emergency", "d2eb5a806ce445618728dfc4bde6fc69", _WARNING)
+    PURPOSE = ("purpose", "5d0a1f6c3b7e4c0f9a52e8d4b1c7f360", _WARNING)
     ACCOUNT = ("account", "87cbccb65b704be2b64bdf40bc82a012", _NOTICE)
     INTRUDER = ("not_allowed", "3c8b2c4d0a5c4ff8a3f3f9fd3668792a", _WARNING)
     STATE = ("state", "afee6ba66c43446d9a4dc8d205be800b", _ERROR)

@@ -21,6 +21,7 @@ from faced.logon.lockout import Counter, Lockout
 from faced.logon.names import Person
 from faced.logon.outcome import Outcome, Ruling
 from faced.logon.policy import Request, liveness_policy
+from faced.logon.purpose_watch import PurposeWatch
 from faced.records.audit import AuditError, AuditEvent, AuditSink, EventKind, Pseudonyms
 from faced.service.camera_thread import CameraThread
 from faced.service.directory_link import Answer, DirectoryLink
@@ -62,6 +63,7 @@ class Surroundings:
     audit: AuditSink
     pseudonyms: Pseudonyms
     emergency: Emergency
+    purpose_watch: PurposeWatch
     code_services: EmergencyConfig
     wall_s: Callable[[], float] = field(default=time.time)
     alive: Callable[[LivenessPolicy], Liveness] = field(default=_living)
@@ -247,16 +249,19 @@ class Session:
             self._damaged(error)
 
     def _open(self, person: Person, bundle: Bundle, anew: bool) -> None:
+        now = int(self._with.wall_s())
         try:
-            judge = self._with.bench.judge(person.login, bundle, int(self._with.wall_s()))
+            judge = self._with.bench.judge(person.login, bundle, now)
         except Unfit as error:
             if bundle.origin == CACHE and not anew:
                 # Enrolled or renewed since it was cached, perhaps: the person should not have to wait for a refresh.
                 self._fetch(person, anew=True)
-            else:
-                self._do(self.attempt.refuse(error.ruling))
+                return
+            self._do(self.attempt.refuse(error.ruling))
         else:
             self._do(self.attempt.template_ready(judge, judge.left_out, stricter=self._stricter))
+        if self._with.bench.latest_manifest is not None:
+            self._with.purpose_watch.look(self._with.bench.latest_purposes, now)
 
     @property
     def _counter(self) -> Counter:

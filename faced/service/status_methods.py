@@ -17,6 +17,7 @@ from faced.logon.lockout import Lockout
 from faced.service.camera_thread import CameraThread
 from faced.service.directory_link import Answer, DirectoryLink
 from faced.service.server import Call
+from faced.trust.purpose import covered_until
 
 #: A manifest that was not renewed for so long is an alarm; it is valid for twice that.
 MANIFEST_ALARM_S = 7 * 86_400
@@ -48,6 +49,7 @@ class StatusMethods:
         manifest = self.bench.latest_manifest
         age_s = None if manifest is None else max(0, now - manifest.issued)
         expires_in_s = None if manifest is None else manifest.expires - now
+        until = None if manifest is None else covered_until(self.bench.latest_purposes, now)
         directory = _directory_state(answer)
         camera = "stuck" if self.camera.stuck() else self.camera.state
         return {
@@ -62,6 +64,7 @@ class StatusMethods:
             "directory": directory,
             "manifest": {"known": manifest is not None, "seconds": age_s},
             "expires_in": expires_in_s,
+            "purpose_until": until,
             "emergencies": self._emergencies(),
             "warnings": list(self._warnings(directory, camera, age_s)),
         }

@@ -22,6 +22,7 @@ GOOD: dict[str, Any] = {
     "directory": "online",
     "manifest": {"known": True, "seconds": 3 * DAY},
     "expires_in": 11 * DAY,
+    "purpose_until": NOW + 168 * DAY,
     "emergencies": 2,
     "warnings": [],
 }
@@ -68,6 +69,23 @@ def test_the_answer_for_programs_is_json(office: Office) -> None:
     assert answer["warnings"] == []
     assert answer["logon"]["expires_in"] == 11 * DAY
     assert answer["directory"]["cached"] == 3
+
+
+def test_a_purpose_that_ends_is_an_alarm_and_one_that_is_over_a_warning(office: Office) -> None:
+    soon = status(office, "--json", purpose_until=NOW + 20 * DAY)
+    assert soon.exit_code == 0
+    assert [(one["what"], one["level"], one["days"]) for one in json.loads(soon.stdout)["alarms"]] == [
+        ("purpose", "soon", 20)
+    ]
+    over = status(office, purpose_until=NOW)
+    assert over.exit_code == 1
+    assert over.output.startswith("WARNING: No purpose is in force: nobody can log on.")
+    for unknown in (None, NOW + 61 * DAY):
+        assert json.loads(status(office, "--json", purpose_until=unknown).stdout)["alarms"] == []
+
+
+def test_the_cache_serves_no_longer_than_the_purpose(office: Office) -> None:
+    assert json.loads(status(office, "--json", purpose_until=NOW + DAY).stdout)["cache_until"] == NOW + DAY
 
 
 def test_it_says_until_when_the_cache_serves_by_its_days_or_by_the_manifest(office: Office) -> None:

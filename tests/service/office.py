@@ -24,6 +24,7 @@ from faced.logon.emergency import Emergency, EmergencyMemory
 from faced.logon.judge import Bench
 from faced.logon.lockout import Lockout, Moment
 from faced.logon.names import Person
+from faced.logon.purpose_watch import PurposeWatch
 from faced.logon.serials import SerialMemory
 from faced.recognition.calibration import Policy
 from faced.records.audit import AuditError, AuditEvent, Pseudonyms
@@ -189,6 +190,7 @@ class Office:
             names=NameLookup(self.loop, people.get),
             bench=bench,
             lockout=self.lockout,
+            purpose_watch=PurposeWatch(folder / "purpose.json", self.records),
             emergency=Emergency(bench, self.memory, self.lockout),
             code_services=EmergencyConfig(),
             wall_s=lambda: time.time() + self.later_s,

@@ -208,6 +208,7 @@ def test_the_status_names_no_person_and_says_what_is_there(pc: Pc) -> None:
         status = client.call("io.faced.Status.Get")
     assert (status["realm"], status["dummy"], status["host"]) == ("Example Ward", True, "pc-1")
     assert (status["camera_state"], status["directory"]) == ("idle", "online")
+    assert status["purpose_until"] is None, "nobody has logged on yet, so no manifest is known"
     assert status["warnings"] == ["This is a realm of dummy staff: clips are accepted in place of a camera."]
 
 

@@ -545,3 +545,28 @@ def test_a_user_who_asks_too_often_is_told_so_and_root_is_not(pc: Office) -> Non
     assert as_uid(TANAKA, hammer) == "io.faced.Logon.TooManyRequests"
     for _ in range(30):
         assert pc.account()["standing"] == "clear"
+
+
+def test_once_the_purpose_is_over_nobody_is_judged_in_either_phase_and_the_journal_says_so_once(pc: Office) -> None:
+    over = pc.authority.signed_manifest(purposes=())
+    for login, bundle in pc.directory.bundles.items():
+        pc.directory.bundles[login] = replace(bundle, manifest=over)
+    assert pc.decide()["outcome"] == "purpose_over"
+    assert pc.decide("suzuki")["outcome"] == "purpose_over"
+    assert pc.account()["standing"] == "purpose_over"
+    pc.camera_is_closed()
+    refused = ("refused", "purpose_over", "purpose_over")
+    assert sorted(pc.records.words()) == sorted(
+        [("purpose", "over", ""), refused, refused, ("account", "purpose_over", "purpose_over")]
+    )
+
+
+def test_papers_of_before_the_renewal_are_asked_for_anew(pc: Office) -> None:
+    """On 1 April a cached manifest may lack the purpose that was renewed in March."""
+    renewed = pc.directory.bundles["tanaka"]
+    pc.directory.bundles["tanaka"] = replace(
+        renewed, manifest=pc.authority.signed_manifest(purposes=()), origin="cache"
+    )
+    pc.directory.newer["tanaka"] = replace(renewed, manifest=pc.authority.signed_manifest(serial=11))
+    assert pc.decide()["outcome"] == "match"
+    assert [word for word, _outcome, _reason in pc.records.words()] == ["admitted"], "and nobody is warned"
