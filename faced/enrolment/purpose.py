@@ -71,7 +71,7 @@ def sign_purpose(station: Station, key: RoleKey, period: Period, decision: str, 
     """
     number = check_decision(decision)
     if not max(now, period.not_before) < period.not_after:
-        raise TrustError(_("The purpose must end after today and after its first day."), reason="purpose_over")
+        raise TrustError(_("The purpose must end in the future, and after it begins."), reason="purpose_over")
     if FiscalYear.at(period.not_before).number > FiscalYear.at(now).number + 1:
         raise TrustError(_("Only this fiscal year and the next can be granted."), reason="too_long")
     manifest = last_manifest(station)

@@ -82,7 +82,9 @@ def test_every_line_works(office: Office) -> None:
         numbers.append((number, len(lines)))
         if number == 3:
             assert last_manifest(office.station).revoked_hosts == {"pc0123"}
-    assert numbers == [(1, 6), (2, 5), (3, 3), (4, 2), (5, 0), (6, 1)]
+        if number == 4:
+            assert office.json("purpose", "show")["until"] == "2028-03-31"
+    assert numbers == [(1, 6), (2, 5), (3, 3), (4, 4), (5, 0), (6, 1)]
 
 
 def renewed(office: Office, day: str) -> None:
