@@ -33,7 +33,10 @@ def group() -> LazyGroup:
         "suspend": ("cli.suspension:suspend", _("Stop a person's face logon at once.")),
         "resume": ("cli.suspension:resume", _("Lift a suspension.")),
         "sync": ("cli.sync:sync", _("Follow the personnel section: who is there, and what would keep them out.")),
-        "exemption": ("cli.exemption:exemption", _("Actions that are not asked of people who cannot do them.")),
+        "exemption": (
+            "cli.exemption:exemption",
+            _("For people who cannot do an action, or the face step."),
+        ),
         "emergency": ("cli.emergency:emergency", _("Let people in whose face cannot be seen.")),
         "unlock": ("cli.unlock:unlock", _("New tries for somebody whose face step is locked.")),
         "lockouts": ("cli.lockouts:lockouts", _("Who has failed, waits or is locked on this PC, or fails on several.")),

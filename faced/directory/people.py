@@ -35,8 +35,8 @@ class SealedFace:
 
     @property
     def empty(self) -> bool:
-        """Whether this says nothing at all about the person: neither a template nor that there must be none."""
-        return self.template is None and self.tombstone is None
+        """Whether this says nothing at all: no template, not that there must be none, no exemption."""
+        return self.template is None and self.tombstone is None and self.exemption is None
 
 
 @dataclass(frozen=True)
@@ -163,9 +163,12 @@ class People:
         """Publish that templates below a serial are dead. Hosts hear of it with their next refresh."""
         self._write(login, {schema.TOMBSTONE: schema.bounded(schema.TOMBSTONE, [tombstone])})
 
-    def exempt(self, login: str, exemption: bytes) -> None:
-        """Put an exemption in place of any other. Hosts hear of it with their next refresh."""
-        self._write(login, {schema.EXEMPTION: schema.bounded(schema.EXEMPTION, [exemption])})
+    def exempt(self, login: str, exemption: bytes, groups: Sequence[str] = ()) -> None:
+        """Put an exemption in place of any other. Hosts hear of it with their next refresh.
+
+        :param groups: key groups for somebody who has none yet, so that their hosts may see it.
+        """
+        self._approve(login, schema.EXEMPTION, exemption, groups)
 
     def consent(self, login: str, consent: bytes) -> None:
         """Put a consent, or its withdrawal, in place of any other. Hosts hear of it with their next refresh."""
@@ -181,18 +184,14 @@ class People:
 
     def unlock(self, login: str, unlock: bytes) -> None:
         """Put an unlock in place of any other. A host looks for it when the person tries to log on there."""
-        self._write(login, {schema.UNLOCK: schema.bounded(schema.UNLOCK, [unlock])})
+        self._approve(login, schema.UNLOCK, unlock)
 
     def grant(self, login: str, emergency: bytes, groups: Sequence[str] = ()) -> None:
         """Put an emergency grant in place of any other. A host looks for it when the face step cannot be carried out.
 
-        :param groups: key groups for somebody who has none yet, so that their hosts may see the grant.
+        :param groups: as :meth:`exempt`.
         """
-        self._write(
-            login,
-            {schema.EMERGENCY: schema.bounded(schema.EMERGENCY, [emergency])},
-            give=_groups(groups) if groups else {},
-        )
+        self._approve(login, schema.EMERGENCY, emergency, groups)
 
     def erase(self, login: str) -> None:
         """Remove the face and what eases its use.
@@ -225,6 +224,10 @@ class People:
                 )
             )
         return entry
+
+    def _approve(self, login: str, attribute: str, statement: bytes, groups: Sequence[str] = ()) -> None:
+        values: dict[str, Sequence[bytes]] = {attribute: schema.bounded(attribute, [statement])}
+        self._write(login, values, give=_groups(groups) if groups else {})
 
     def _write(
         self, login: str, values: dict[str, Sequence[bytes]], *, give: Mapping[str, Sequence[bytes]] | None = None

@@ -46,6 +46,7 @@ class Act(StrEnum):
     WITHDRAW = "withdraw"
     EVALUATE = "evaluate"
     GRANT_EXEMPTION = "grant_exemption"
+    GRANT_OTHER_FACTOR = "grant_other_factor"
     WITHDRAW_EXEMPTION = "withdraw_exemption"
     GRANT_EMERGENCY = "grant_emergency"
     WITHDRAW_EMERGENCY = "withdraw_emergency"

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from faced.directory.people import Person, SealedFace
 from faced.enrolment.approving import Approvals, Signed, check_enrolled
+from faced.enrolment.founding import DEFAULT_GROUP
 from faced.errors import NotAllowed
 from faced.i18n import _
 from faced.liveness.challenge import ALL, Challenge, remaining
-from faced.trust.exemption import LONGEST_DAYS, Exemption, check_exemption, issue_exemption
+from faced.trust.exemption import LONGEST_DAYS, Exemption, check_exemption, is_factor, issue_exemption
 from faced.units import DAY_S
 
 
@@ -41,14 +42,26 @@ class Exemptions(Approvals[Exemption]):
                 ).format(count=self.challenges),
                 reason="too_little_left",
             )
-        if not 0 < not_after - self.verifier.now <= LONGEST_DAYS * DAY_S:
+        self._check_end(not_after)
+        return self._issue(person, not_after, without)
+
+    def grant_instead(self, person: Person, factor: str, not_after: int) -> Signed[Exemption]:
+        """Sign that another factor takes the place of a person's face.
+
+        Somebody who was never enrolled gets a key group, for the PCs could not see it otherwise.
+
+        :param factor: its word, as the PCs' configuration has it.
+        :param not_after: as :meth:`grant`.
+        :raises NotAllowed: ``bad_factor``, ``too_long``.
+        :raises TrustError: as :meth:`grant`.
+        """
+        if not is_factor(factor):
             raise NotAllowed(
-                _("The last day must lie ahead, by {days} days at most: whoever still needs it is asked again.").format(
-                    days=LONGEST_DAYS
-                ),
-                reason="too_long",
+                _("The factor must be one word as in [logon] other_factors of the PCs: a-z, 0-9 and _."),
+                reason="bad_factor",
             )
-        return self._issue(person, without, not_after)
+        self._check_end(not_after)
+        return self._issue(person, not_after, instead=factor, groups=() if person.groups else (DEFAULT_GROUP,))
 
     def withdraw(self, person: Person) -> Signed[Exemption]:
         """Sign that everything is asked of a person again.
@@ -57,10 +70,10 @@ class Exemptions(Approvals[Exemption]):
 
         :raises TrustError: as :meth:`grant`.
         """
-        return self._issue(person, (), self.verifier.now + LONGEST_DAYS * DAY_S)
+        return self._issue(person, self.verifier.now + LONGEST_DAYS * DAY_S)
 
     def publish(self, signed: Signed[Exemption]) -> None:
-        self.people.exempt(signed.says.login, signed.statement)
+        self.people.exempt(signed.says.login, signed.statement, signed.groups)
 
     def _held_by(self, face: SealedFace) -> bytes | None:
         return face.exemption
@@ -69,19 +82,42 @@ class Exemptions(Approvals[Exemption]):
         return check_exemption(self.verifier, login, data)
 
     def _worth(self, exemption: Exemption) -> str:
-        if not exemption.without:
+        if exemption.withdrawn:
             return "withdrawn"
+        if exemption.instead:
+            return "in_force"
         if not set(exemption.without) <= set(Challenge):
             return "unknown_action"
         left = remaining(ALL, frozenset(map(Challenge, exemption.without)), self.challenges)
         return "in_force" if left else "too_little_left"
 
-    def _issue(self, person: Person, without: Collection[Challenge], expires: int) -> Signed[Exemption]:
-        words = {action.value for action in without}
-        realm, now = self.verifier.realm, self.verifier.now
+    def _check_end(self, not_after: int) -> None:
+        if not 0 < not_after - self.verifier.now <= LONGEST_DAYS * DAY_S:
+            raise NotAllowed(
+                _("The last day must lie ahead, by {days} days at most: whoever still needs it is asked again.").format(
+                    days=LONGEST_DAYS
+                ),
+                reason="too_long",
+            )
+
+    def _issue(
+        self,
+        person: Person,
+        expires: int,
+        without: Collection[Challenge] = (),
+        *,
+        instead: str = "",
+        groups: tuple[str, ...] = (),
+    ) -> Signed[Exemption]:
         return self._sign(
             person,
             lambda serial: issue_exemption(
-                *(realm, self.key.sign, person.login), serial=serial, without=words, now=now, expires=expires
+                *(self.verifier.realm, self.key.sign, person.login),
+                serial=serial,
+                without={action.value for action in without},
+                now=self.verifier.now,
+                expires=expires,
+                instead=instead,
             ),
+            groups,
         )

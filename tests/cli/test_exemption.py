@@ -47,6 +47,7 @@ def test_what_is_granted_is_in_the_directory_and_on_record(staffed: Office) -> N
     assert answer == {
         "login": "sato",
         "without": ["blink_twice", "look_up"],
+        "instead": None,
         "until": "2027-03-31",
         "serial": NOW,
         "dry_run": False,
@@ -127,6 +128,11 @@ def test_a_dry_run_says_what_would_be_and_writes_nothing(staffed: Office) -> Non
         (("--without", "look_up", *UNTIL), 2),
         ((*UNTIL, *WHY), 2),
         (("--without", "liveness", *UNTIL, *WHY), 2),
+        (("--without", "look_up", "--instead", "token", *UNTIL, *WHY), 2),
+        (("--instead", "", *UNTIL, *WHY), 2),
+        (("--instead", "Two words", *UNTIL, *WHY), 9),
+        (("--instead", "token", "--until", "2026-10-14", *WHY), 9),
+        (("--instead", "token", "--until", "2027-10-16", *WHY), 9),
         (("--without", "look_up", "--until", "soon", *WHY), 2),
         (("--without", "look_up", *UNTIL, "--reason", " "), 2),
         (("--without", "look_up", "--until", "2026-10-14", *WHY), 9),
@@ -175,3 +181,50 @@ def test_erasing_the_face_takes_the_exemption_away(staffed: Office) -> None:
     grant(staffed, "sato", "look_up")
     assert staffed.facectl("remove", "sato", "--reason", "left the office", "--yes").exit_code == 0
     assert held(staffed, "sato") is None
+
+
+TOKEN = ("--instead", "token", *UNTIL, *WHY, "--decision", "R8-21")
+
+
+def test_another_factor_in_place_of_the_face_is_in_the_directory_and_on_record(staffed: Office) -> None:
+    answer = staffed.json("exemption", "grant", "sato", *TOKEN)
+    assert answer == {
+        "login": "sato",
+        "without": [],
+        "instead": "token",
+        "until": "2027-03-31",
+        "serial": NOW,
+        "dry_run": False,
+    }
+    shown = staffed.json("exemption", "show", "sato")
+    assert (shown["state"], shown["instead"], shown["until"]) == ("in_force", "token", "2027-03-31")
+    assert "the face (token instead)" in staffed.facectl("exemption", "show", "sato").output
+    assert "the face (token instead)" in staffed.facectl("exemption", "show").output
+    records = [record for record in ActLog(staffed.station_path).read() if record.act is Act.GRANT_OTHER_FACTOR]
+    assert [(record.subject, record.decision, record.outcome) for record in records] == [
+        ("sato", "R8-21", "begun"),
+        ("sato", "R8-21", "done"),
+    ]
+    assert staffed.facectl("exemption", "withdraw", "sato", *WHY).exit_code == 0
+    shown = staffed.json("exemption", "show", "sato")
+    assert (shown["state"], shown["instead"], shown["until"]) == ("withdrawn", None, None)
+
+
+def test_somebody_who_was_never_enrolled_can_show_another_factor_and_gets_a_key_group_for_it(staffed: Office) -> None:
+    assert staffed.facectl("exemption", "grant", "ueda", *TOKEN, "--dry-run").exit_code == 0
+    with staffed.slapd.admin() as admin:
+        people = People(admin, staffed.slapd.tree)
+        assert people.find("ueda").groups == ()
+        assert staffed.facectl("exemption", "grant", "ueda", *TOKEN).exit_code == 0
+        entry = people.find("ueda")
+    assert (entry.groups, entry.face.template) == (("default",), None)
+    assert staffed.json("exemption", "show", "ueda")["state"] == "in_force"
+    assert staffed.facectl("exemption", "grant", "ueda", *TOKEN).exit_code == 0, "again, with the group that is there"
+
+
+def test_in_words_before_and_after(staffed: Office) -> None:
+    before = staffed.facectl("exemption", "grant", "sato", *TOKEN, "--dry-run").output
+    assert "Would let sato (氏名 sato) in with the password and token instead of the face until 2027-03-31." in before
+    assert held(staffed, "sato") is None
+    after = staffed.facectl("exemption", "grant", "sato", *TOKEN).output
+    assert "sato (氏名 sato) is let in with the password and token instead of the face until 2027-03-31." in after

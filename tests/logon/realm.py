@@ -200,9 +200,15 @@ class TestRealm:
         issued: int | None = None,
         days: int = 100,
         by: SigningKey | None = None,
+        instead: str = "",
     ) -> bytes:
         """The approving role's word, or somebody else's."""
         now = self.now - DAY if issued is None else issued
         return issue_exemption(
-            self.realm, by or self.approve, login, serial=serial, without=without, now=now, expires=now + days * DAY
+            *(self.realm, by or self.approve, login),
+            serial=serial,
+            without=without,
+            now=now,
+            expires=now + days * DAY,
+            instead=instead,
         )

@@ -59,6 +59,17 @@ def test_a_withdrawal_is_an_exemption_that_leaves_nothing_out(world: World) -> N
     assert check_exemption(world.verifier(), "tanaka", exemption(world, without=())).without == ()
 
 
+def test_another_factor_stands_alone_and_is_no_withdrawal(world: World) -> None:
+    data = of_body(world, {"without": [], "instead": "token"})
+    issued = issue_exemption(
+        *(world.realm, world.approve, "tanaka"), serial=7, without=(), now=NOW, expires=NOW + DAY, instead="token"
+    )
+    assert issued == data
+    held = check_exemption(world.verifier(), "tanaka", data)
+    assert (held.without, held.instead, held.withdrawn) == ((), "token", False)
+    assert check_exemption(world.verifier(), "tanaka", exemption(world, without=())).withdrawn
+
+
 def test_only_who_may_approve_can_exempt(world: World) -> None:
     for by in (world.enrol, world.operate, world.manifest_key, world.revoke):
         refused = reason(lambda by=by: check_exemption(world.verifier(), "tanaka", exemption(world, by=by)))  # type: ignore[misc]
@@ -114,7 +125,12 @@ def test_an_approvers_key_that_was_revoked_exempts_nobody(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"without": "open_mouth"}, {"without": [1]}, {"without": None}, {"without": [], "liveness": False}]
+    "body",
+    [
+        *({}, {"without": "open_mouth"}, {"without": [1]}, {"without": None}, {"without": [], "liveness": False}),
+        *({"instead": "token"}, {"without": ["look_up"], "instead": "token"}),
+        *({"without": [], "instead": word} for word in ("", "Token", "two words", "../token", "x" * 33, 1, None)),
+    ],
 )
 def test_any_other_body_is_malformed(world: World, body: dict[str, object]) -> None:
     assert reason(lambda: check_exemption(world.verifier(), "tanaka", of_body(world, body))) == "malformed"
