@@ -16,6 +16,7 @@ from faced.enrolment.protection import Grade, Protection, examine
 from faced.errors import NotAllowed
 from faced.i18n import _
 from faced.logon import pam_stack
+from faced.logon.other_factor import NO_SUCH_FACTOR, OtherFactors
 from faced.logon.pam_stack import Fault
 
 _UNREADABLE = "unreadable"
@@ -43,31 +44,48 @@ def doctor(run: Run, pam_folder: Path, as_json: bool) -> ExitCode:
     if os.geteuid() != 0:
         raise NotAllowed(_("Only root may look at this PC's secrets: sudo facectl doctor"), reason="not_root")
     protection = examine([HostSecret(run.config.host.keys), HostSecret(run.config.directory.password)])
-    stacks = _examine_stacks(pam_folder)
+    factors = OtherFactors(run.config.logon, pam_folder)
+    stacks = _examine_stacks(factors)
     if as_json:
         print_json({**_json_of(protection), "pam": stacks})
     else:
         for service, found in stacks.items():
             for fault in found:
-                click.echo(_("WARNING: {warning}").format(warning=f"{pam_folder / service}: {_fault_word(fault)}"))
+                word = _fault_word(fault, factors)
+                click.echo(_("WARNING: {warning}").format(warning=f"{pam_folder / service}: {word}"))
         _print(protection)
     return ExitCode.DONE if protection.sound and not any(stacks.values()) else ExitCode.REFUSED
 
 
-def _examine_stacks(folder: Path) -> dict[str, list[str]]:
+def _examine_stacks(factors: OtherFactors) -> dict[str, list[str]]:
     """The faults of every service; one that cannot be read is at fault too."""
     found: dict[str, list[str]] = {}
-    for path in sorted(path for path in folder.iterdir() if path.is_file()):
+    for path in sorted(path for path in factors.folder.iterdir() if path.is_file()):
         try:
-            stack = pam_stack.read(path.name, folder)
+            stack = pam_stack.read(path.name, factors.folder)
         except OSError:
             found[path.name] = [_UNREADABLE]
         else:
-            found[path.name] = [fault.value for fault in pam_stack.faults(stack)]
+            found[path.name] = [fault.value for fault in pam_stack.faults(stack)] + [
+                f"{NO_SUCH_FACTOR}:{factor}"
+                for factor in factors.config.other_factors
+                if pam_stack.has_face_step(stack) and not factors.is_required(stack, factor)
+            ]
     return found
 
 
-def _fault_word(fault: str) -> str:
+def _fault_word(fault: str, factors: OtherFactors) -> str:
+    if fault.startswith(NO_SUCH_FACTOR):
+        factor = fault.partition(":")[2]
+        modules = sorted(factors.modules(factor))
+        if not modules:
+            return _(
+                "No PAM module is known that asks for '{factor}': name it in factor_modules of faced.toml."
+            ).format(factor=factor)
+        return _(
+            "It does not make sure of '{factor}', so nobody is let in by that instead of a face. Before the face write "
+            "auth [success=ok default=die] MODULE, without nouserok or nullok; MODULE is one of {modules}."
+        ).format(factor=factor, modules=", ".join(modules))
     return {
         Fault.NO_PASSWORD.value: _("No password is asked for: the face alone would let in. See pam_faced(8)."),
         Fault.WRONG_PASSWORD_REACHES_FACE.value: _(

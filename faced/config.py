@@ -29,6 +29,8 @@ _LONGEST_POLL_S = 45.0
 _ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9-]*(;[A-Za-z0-9-]+)*")
 #: What Active Directory gives in one page.
 _LARGEST_PAGE = 1000
+_FACTOR = re.compile(r"[a-z][a-z0-9_]{0,31}")
+_PAM_MODULE = re.compile(r"pam_[A-Za-z0-9_]{1,60}")
 #: SetCredential= in the units.
 _ABSENT = b"absent"
 
@@ -80,6 +82,14 @@ class ExemptService:
 
 
 @dataclass(frozen=True)
+class FactorModule:
+    """A PAM module that asks for a factor, without ``.so``, beside those that faced knows."""
+
+    factor: str
+    module: str
+
+
+@dataclass(frozen=True)
 class LogonConfig:
     """Deadlines in seconds and limits of one attempt (design.md, section 3)."""
 
@@ -96,6 +106,9 @@ class LogonConfig:
     fmr: float = 0.01
     fmr_confirmed: float = 0.001
     exempt: tuple[ExemptService, ...] = (ExemptService("su"), ExemptService("cron"))
+    #: What a signed exemption may name in place of a face: factors that this PC's PAM stacks require of everybody.
+    other_factors: tuple[str, ...] = ()
+    factor_modules: tuple[FactorModule, ...] = ()
     #: The daemon ends when nobody has logged on for so long, if systemd holds its sockets; 0: never.
     idle_exit_s: float = 300.0
 
@@ -372,6 +385,14 @@ def _check(config: Config, where: str) -> None:
     if not config.logon.tries <= config.logon.ceiling <= HIGHEST_CEILING:
         text = _("{where}: logon: ceiling: must be from {tries} (the tries) to {most}.")
         raise ConfigError(text.format(where=where, tries=config.logon.tries, most=HIGHEST_CEILING))
+    for word in (*config.logon.other_factors, *(added.factor for added in config.logon.factor_modules)):
+        if not _FACTOR.fullmatch(word):
+            text = _("{where}: logon: the factor {word!r} must be one word: a-z, 0-9 and _.")
+            raise ConfigError(text.format(where=where, word=word))
+    for added in config.logon.factor_modules:
+        if not _PAM_MODULE.fullmatch(added.module):
+            text = _("{where}: logon: factor_modules: {module!r} must be a module's name without path and .so.")
+            raise ConfigError(text.format(where=where, module=added.module))
     if config.liveness.challenges not in (1, 2):
         raise ConfigError(_("{where}: liveness: challenges: must be 1 or 2.").format(where=where))
     for section, servers in (("directory", config.directory.servers), ("personnel", config.personnel.servers)):

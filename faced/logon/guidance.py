@@ -48,14 +48,25 @@ def code_refused() -> str:
     return _("Code refused: call the IS section.")
 
 
+def exempted() -> str:
+    """Another factor stands in for the face; whether it was shown is the stack's to say."""
+    return _("No face needed: your other factor counts.")
+
+
 def verdict(
-    outcome: Outcome, wait_s: float | None = None, *, directory_away: bool = False, clock_wrong: bool = False
+    outcome: Outcome,
+    wait_s: float | None = None,
+    *,
+    directory_away: bool = False,
+    clock_wrong: bool = False,
+    factor_missing: bool = False,
 ) -> str:
     """How it ended, for the person who typed the right password.
 
     :param wait_s: for LOCKED_OUT, until the next try; None: there is none before somebody else has done something.
     :param directory_away: for NO_TEMPLATE, whether nobody could be asked.
     :param clock_wrong: for NO_TEMPLATE, whether signed records are from the future.
+    :param factor_missing: for NO_TEMPLATE, whether the person shows another factor, which is not asked for here.
     """
     match outcome:
         case Outcome.MATCH | Outcome.EMERGENCY:
@@ -78,6 +89,8 @@ def verdict(
             return _("The camera cannot be used.")
         case Outcome.BUSY:
             return _("The camera is in use. Try again.")
+        case Outcome.NO_TEMPLATE if factor_missing:
+            return _("Your other factor is not asked for here.")
         case Outcome.NO_TEMPLATE if clock_wrong:
             return _("The clock of this PC is wrong.")
         case Outcome.NO_TEMPLATE if directory_away:

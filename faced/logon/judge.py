@@ -9,7 +9,7 @@ from nacl.public import PrivateKey
 from faced.directory.bundle import Bundle
 from faced.errors import FacedError, MetricError, StateError, TemplateFormatError, TrustError
 from faced.landmarks.observe import Observation
-from faced.logon.exemption import NOTHING, LeftOut, left_out
+from faced.logon.exemption import NOTHING, LeftOut, believed, left_out
 from faced.logon.outcome import Outcome, Ruling, Standing
 from faced.logon.serials import SerialMemory
 from faced.recognition.calibration import OperatingPoint, Policy
@@ -135,6 +135,28 @@ class Bench:
         except (StateError, TemplateFormatError, MetricError) as error:
             raise Unfit(Ruling(Outcome.NO_TEMPLATE, error.reason)) from None
 
+    def other_factor(self, login: str, bundle: Bundle, now: int) -> str:
+        """The factor that a signed exemption names in place of this person's face; empty if none holds.
+
+        None holds while the person is suspended, nor one from before they were removed or their approval withdrawn. A
+        consent that was withdrawn is no matter: no face is used.
+        """
+        if bundle.exemption is None:
+            return ""
+        try:
+            verifier = self._here(bundle, now)
+            exemption = believed(verifier, login, bundle.exemption, self.serials)
+            permission = self._permission(verifier, login, bundle)
+            over_at = self._dead_below(verifier, login, bundle)
+        except (TrustError, StateError):
+            return ""
+        approval = permission.words.get(Kind.APPROVAL)
+        if approval is not None and approval.against:
+            over_at = max(over_at, approval.serial)
+        minimum = verifier.manifest.minimum_serials.get(login, 0) if verifier.manifest else 0
+        holds = not permission.suspension and exemption.serial > over_at and exemption.serial >= minimum
+        return exemption.instead if holds else ""
+
     def unlock(self, login: str, bundle: Bundle, now: int) -> Unlock | None:
         """The unlock in a bundle that gives this person tries here; None if there is none.
 
@@ -206,13 +228,17 @@ class Bench:
             self.latest_manifest, self.latest_purposes = manifest, purposes(verifier)
         return verifier
 
+    def _dead_below(self, verifier: Verifier, login: str, bundle: Bundle) -> int:
+        """Below which serial the person's templates are dead; a tombstone once seen outlives its entry."""
+        if bundle.tombstone is not None:
+            self.serials.saw_tombstone(login, tombstoned_below(verifier, login, bundle.tombstone))
+        return self.serials.dead_below(login)
+
     def _check(self, verifier: Verifier, login: str, bundle: Bundle) -> CheckedTemplate:
         """The template, if it may be believed and used; what was seen once holds when the directory loses it."""
         permission = self._permission(verifier, login, bundle)
         _refuse(permission.missing(Basis.STAFF))
-        if bundle.tombstone is not None:
-            self.serials.saw_tombstone(login, tombstoned_below(verifier, login, bundle.tombstone))
-        dead_below = self.serials.dead_below(login)
+        dead_below = self._dead_below(verifier, login, bundle)
         if bundle.template is None:
             raise TrustError("There is no template.", reason="tombstoned" if dead_below else "no_template")
         checked = check_template(

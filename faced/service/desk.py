@@ -13,12 +13,13 @@ from faced.directory.bundle import CACHE, Bundle
 from faced.errors import AccountRefused, ProtocolError, StateError, TrustError
 from faced.landmarks.observe import FrameReport
 from faced.liveness.judge import LivenessJudge, LivenessPolicy
-from faced.logon import guidance
+from faced.logon import guidance, other_factor
 from faced.logon.attempt import Action, Ask, Attempt, Charge, CloseCamera, Finish, Guide, Liveness, OpenCamera
 from faced.logon.emergency import Emergency, may_stand_in
 from faced.logon.judge import Bench, Unfit
 from faced.logon.lockout import Counter, Lockout
 from faced.logon.names import Person
+from faced.logon.other_factor import OtherFactors
 from faced.logon.outcome import Outcome, Ruling
 from faced.logon.policy import Request, liveness_policy
 from faced.logon.purpose_watch import PurposeWatch
@@ -41,6 +42,7 @@ _EVENTS = {
     Outcome.MATCH: EventKind.ADMITTED,
     Outcome.EMERGENCY: EventKind.EMERGENCY,
     Outcome.LOCKED_OUT: EventKind.LOCKED_OUT,
+    Outcome.EXEMPT: EventKind.EXEMPTED,
 }
 
 
@@ -65,6 +67,7 @@ class Surroundings:
     emergency: Emergency
     purpose_watch: PurposeWatch
     code_services: EmergencyConfig
+    other_factors: OtherFactors
     wall_s: Callable[[], float] = field(default=time.time)
     alive: Callable[[LivenessPolicy], Liveness] = field(default=_living)
     #: Called when what the counters of tries say has changed.
@@ -123,6 +126,7 @@ class Session:
         self._directory_asked = False
         #: The manifest asks more of this person than of others.
         self._stricter = False
+        self._factor_missing = False
         self._charged = False
         self._timer: Timer | None = None
         self._stranger = False
@@ -219,6 +223,8 @@ class Session:
         self._directory_away = isinstance(answer, VarlinkError | ProtocolError) and not _is_not_found(answer)
         bundle = _bundle_of(answer)
         if isinstance(bundle, Bundle):
+            if self._exempted(self._person, bundle):
+                return
             self._unlock(self._person, bundle)
             self._stricter = self._with.bench.stricter(self._person.login, bundle, int(self._with.wall_s()))
             if not anew and bundle.origin == CACHE and self._stricter and self._held_back(self._person) is not None:
@@ -232,6 +238,15 @@ class Session:
             self._open(self._person, bundle, anew)
         else:
             self._do(self.attempt.refuse(bundle))
+
+    def _exempted(self, person: Person, bundle: Bundle) -> bool:
+        """Whether another factor stands in for the face, whatever the face step has to say: then it ends so."""
+        factor = self._with.bench.other_factor(person.login, bundle, int(self._with.wall_s()))
+        self._factor_missing = bool(factor) and not self._with.other_factors.stands_in(self.request.service, factor)
+        if not factor or self._factor_missing:
+            return False
+        self._do(self.attempt.refuse(Ruling(Outcome.EXEMPT, other_factor.reason(factor))))
+        return True
 
     def _unlock(self, person: Person, bundle: Bundle) -> None:
         """Take the tries back if somebody with the right said so, once; on record before it is done."""
@@ -257,7 +272,10 @@ class Session:
                 # Enrolled or renewed since it was cached, perhaps: the person should not have to wait for a refresh.
                 self._fetch(person, anew=True)
                 return
-            self._do(self.attempt.refuse(error.ruling))
+            if self._factor_missing and error.ruling.outcome is Outcome.NO_TEMPLATE:
+                self._do(self.attempt.refuse(Ruling(Outcome.NO_TEMPLATE, other_factor.NO_SUCH_FACTOR)))
+            else:
+                self._do(self.attempt.refuse(error.ruling))
         else:
             self._do(self.attempt.template_ready(judge, judge.left_out, stricter=self._stricter))
         if self._with.bench.latest_manifest is not None:
@@ -355,7 +373,7 @@ class Session:
         if not self._recorded(ruling):
             return
         if self._person is not None:
-            if ruling.outcome is Outcome.EMERGENCY:
+            if ruling.outcome in (Outcome.EMERGENCY, Outcome.EXEMPT):
                 self._with.directory.ask("Used", {"login": self._person.login}, lambda _answer: None)
             elif ruling.outcome is Outcome.MATCH:
                 self._matched(self._person)
@@ -369,7 +387,10 @@ class Session:
                 self._wait_s,
                 directory_away=self._directory_away,
                 clock_wrong=ruling.reason == "not_yet_valid",
+                factor_missing=ruling.reason == other_factor.NO_SUCH_FACTOR,
             )
+            if ruling.outcome is Outcome.EXEMPT:
+                said = guidance.exempted()
             self._call.reply(outcome=ruling.outcome.value, text=said if text is None else text, nonce=self._nonce)
 
     def ask_for_code(self, ruling: Ruling) -> None:

@@ -21,6 +21,7 @@ from faced.landmarks.quality import WEBCAM
 from faced.logon.emergency import Emergency, EmergencyMemory
 from faced.logon.judge import Bench
 from faced.logon.lockout import Lockout
+from faced.logon.other_factor import OtherFactors
 from faced.logon.purpose_watch import PurposeWatch
 from faced.logon.serials import SerialMemory
 from faced.recognition.calibration import Policy
@@ -166,6 +167,7 @@ class LogonDaemon:
             emergency=emergency,
             purpose_watch=PurposeWatch(state / "purpose.json", self._audit),
             code_services=config.emergency,
+            other_factors=OtherFactors(config.logon),
             pseudonyms=Pseudonyms.load(state / "pseudonyms.secret"),
             counts_changed=self._reporter.changed,
         )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from faced.directory.bundle import Bundle
 from faced.errors import AccountRefused, ProtocolError, StateError
-from faced.logon import guidance
+from faced.logon import guidance, other_factor
 from faced.logon.names import Person
 from faced.logon.outcome import Outcome, Standing
 from faced.logon.policy import Demand, Request, demand
@@ -143,12 +143,22 @@ class LogonMethods:
                     reason = "not_cached"
                 else:
                     bundle = Bundle.from_wire(answer["bundle"])
-                    standing, reason = self._with.bench.standing(person.login, bundle, int(self._with.wall_s()))
+                    standing, reason = self._standing(person, bundle)
             except ProtocolError as error:
                 reason = error.reason
         if standing is Standing.UNAVAILABLE and self._let_in_just_now(person):
             standing = Standing.CLEAR
         self._stand(call, request, person, standing, reason, nonce)
+
+    def _standing(self, person: Person, bundle: Bundle) -> tuple[Standing, str]:
+        """What the signed state says. Whether a service makes sure of another factor is for its auth phase: here also
+        those are asked about who come another way (their own timers, ``systemd-user``).
+        """
+        now = int(self._with.wall_s())
+        factor = self._with.bench.other_factor(person.login, bundle, now)
+        if factor and self._with.other_factors.is_named(factor):
+            return Standing.EXEMPT, other_factor.reason(factor)
+        return self._with.bench.standing(person.login, bundle, now)
 
     def _let_in_just_now(self, person: Person) -> bool:
         """Whether the auth phase was an emergency: then there need be no template here."""

@@ -50,3 +50,24 @@ def test_a_stack_that_asks_for_one_factor_only_is_status_1(founded: Office) -> N
     assert result.exit_code == 1
     assert f"{folder}/bad: A wrong password does not end" in result.output
     assert f"{folder}/broken: It, or a file" in result.output
+
+
+def test_a_stack_that_does_not_make_sure_of_a_named_factor_is_status_1_with_the_line_to_write(founded: Office) -> None:
+    joined(founded)
+    folder = founded.folder / "pam.d"
+    folder.mkdir()
+    password, face = "auth requisite pam_unix.so\n", "auth required pam_faced.so\n"
+    (folder / "no-face").write_text(password)
+    (folder / "lightdm").write_text(password + "auth [success=ok default=die] pam_u2f.so\n" + face)
+    configured = founded.config.read_text()
+    founded.config.write_text(configured + '[logon]\nother_factors = ["token"]\n')
+    assert founded.json("doctor", "--pam", folder)["pam"] == {"lightdm": [], "no-face": []}
+    (folder / "lightdm").write_text(password + "auth required pam_u2f.so nouserok\n" + face)
+    result = founded.facectl("doctor", "--pam", folder, "--json")
+    assert (result.exit_code, json.loads(result.stdout)["pam"]["lightdm"]) == (1, ["no_such_factor:token"])
+    text = founded.facectl("doctor", "--pam", folder).output
+    assert f"{folder}/lightdm: It does not make sure of 'token'" in text
+    assert "auth [success=ok default=die] MODULE" in text
+    assert "pam_u2f" in text
+    founded.config.write_text(configured + '[logon]\nother_factors = ["badge"]\n')
+    assert "No PAM module is known that asks for 'badge'" in founded.facectl("doctor", "--pam", folder).output

@@ -336,6 +336,19 @@ class Town:
         finally:
             path.with_name("aside").rename(path)
 
+    @contextlib.contextmanager
+    def configured(self, logon: str) -> Iterator[None]:
+        """The daemon with more lines in its section [logon]."""
+        path = self.system.path("/etc/faced/faced.toml")
+        before = path.read_text()
+        path.write_text(before.replace("[logon]\n", f"[logon]\n{logon}\n"))
+        self.restart("faced")
+        try:
+            yield
+        finally:
+            path.write_text(before)
+            self.restart("faced")
+
     def write_stack(self, service: str, *lines: str) -> None:
         """Another service in /etc/pam.d."""
         self.system.path(f"/etc/pam.d/{service}").write_text("".join(f"{line}\n" for line in lines))

@@ -24,6 +24,7 @@ from faced.logon.emergency import Emergency, EmergencyMemory
 from faced.logon.judge import Bench
 from faced.logon.lockout import Lockout, Moment
 from faced.logon.names import Person
+from faced.logon.other_factor import OtherFactors
 from faced.logon.purpose_watch import PurposeWatch
 from faced.logon.serials import SerialMemory
 from faced.recognition.calibration import Policy
@@ -193,6 +194,7 @@ class Office:
             purpose_watch=PurposeWatch(folder / "purpose.json", self.records),
             emergency=Emergency(bench, self.memory, self.lockout),
             code_services=EmergencyConfig(),
+            other_factors=OtherFactors(config, folder / "pam.d"),
             wall_s=lambda: time.time() + self.later_s,
             audit=self.records,
             pseudonyms=Pseudonyms(bytes(32)),
