@@ -92,6 +92,7 @@ result = {
     "credentials": {name: open(os.path.join(credentials, name)).read() for name in os.listdir(credentials)},
     "host_keys": outcome(lambda: read("/etc/faced/host.keys")),
     "directory_password": outcome(lambda: read("/etc/faced/directory.password")),
+    "pam_stacks": outcome(lambda: [read(f"/etc/pam.d/{name}") for name in os.listdir("/etc/pam.d")]),
     "other_state": outcome(lambda: os.listdir(sys.argv[1])),
     "sockets": {
         name: outcome(lambda name=name, kind=kind: socket.socket(getattr(socket, name), kind).close())

@@ -105,6 +105,10 @@ def test_the_logon_daemon_has_no_network(machine: Container, logon: dict[str, An
     assert logon["network"] != machine.run("readlink", "/proc/self/ns/net").stdout.strip()
 
 
+def test_the_logon_daemon_can_read_the_stacks_that_it_works_out(logon: dict[str, Any]) -> None:
+    assert logon["pam_stacks"] == "done"
+
+
 def test_the_directory_daemon_is_a_client_of_the_internet_families_only(directory: dict[str, Any]) -> None:
     families = directory["sockets"]
     assert {name for name, result in families.items() if result == "done"} == {"AF_UNIX", "AF_INET", "AF_INET6"}
