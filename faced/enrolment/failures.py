@@ -10,19 +10,19 @@ import dataclasses
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from faced.directory.connection import Connection
 from faced.directory.hosts import HostReport, Hosts
 from faced.directory.tree import Tree
+from faced.enrolment.fiscal_year import day_of
 from faced.enrolment.station import Station, replace_file
 from faced.errors import StateError, TrustError
 from faced.i18n import _
 from faced.trust import encoding
 from faced.trust.realm import Manifest, Verifier
 from faced.trust.report import COUNTED_S, read_report
-from faced.units import HOUR_S, JST
+from faced.units import HOUR_S
 
 #: Failures of a person over all hosts that raise an alarm: what one host allows before it locks (logon.ceiling).
 #: Ten tries let a stranger's face in with 10 % at a false match rate of 1 %.
@@ -194,8 +194,7 @@ def calmed(manifest: Manifest, subject: bytes, now: int) -> Manifest:
 
 def is_due(manifest: Manifest, now: int) -> bool:
     """Whether the day in Japan has changed since a manifest was issued."""
-    issued, today = (datetime.fromtimestamp(moment, UTC).astimezone(JST).date() for moment in (manifest.issued, now))
-    return issued != today
+    return day_of(manifest.issued) != day_of(now)
 
 
 def _calmed(manifest: Manifest | None, subject: bytes) -> int:

@@ -414,6 +414,9 @@ def test_a_damaged_memory_of_words_is_not_taken_for_an_empty_one(
         _ = host.bench
 
 
+# --- More is asked.
+
+
 def test_the_manifest_names_of_whom_more_is_asked_and_until_when(tmp_path: Path) -> None:
     authority = TestRealm()
     host = Host(tmp_path, authority)
