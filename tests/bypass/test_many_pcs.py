@@ -29,15 +29,19 @@ BEFORE = 4
 class OwnTown(Town):
     """Its PCs look at the manifest every second."""
 
+    _asked: Challenge | None = None
+
     def become(self, name: str) -> None:
         super().become(name)
         self.hurry()
 
     def _obey(self, text: str) -> bool:
-        """Once, and not again and again: to go on turning left is the wrong side when right is asked for next."""
+        """Once for each line: to go on turning left by oneself is the wrong side when right is asked for next."""
         for challenge in Challenge:
             if text.endswith(guidance.request(challenge, again=False)):
-                self.camera.act(challenge)
+                self._asked = challenge
+        if self._asked is not None:
+            self.camera.act(self._asked)
         return True
 
     def hurry(self) -> None:
@@ -65,14 +69,15 @@ def logon(town: Town, member: StaffMember) -> Logon:
     return town.logon(member.login, town.passwords[member.login])
 
 
-def recognised(town: Town, member: StaffMember) -> Logon:
+def recognised(town: OwnTown, member: StaffMember) -> Logon:
     """Whose face it is may need a second try, as everybody does."""
-    for _try in range(3):
+    for _try in range(5):
         town.forgive_all()
+        town._asked = None
         done = logon(town, member)
         if done.code == Code.SUCCESS:
             return done
-    raise AssertionError(done.conversation)
+    raise AssertionError(f"{town.reasons()[-1]} {done.conversation}")
 
 
 def asked_for(done: Logon) -> set[Challenge]:
