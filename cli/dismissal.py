@@ -158,17 +158,19 @@ def _warn(name: str, found: Signed, *, leaked: bool) -> None:
         "templates": len(found.templates),
         "hosts": len(found.hosts),
         "exemptions": len(found.exemptions),
+        "permissions": len(found.permissions),
         "tombstones": len(found.tombstones),
     }
     text = (
         _(
             "Signed by {name} and not believed any more: the face data of {templates} people, {hosts} PCs, "
-            "{exemptions} exemptions. {tombstones} erasures are signed anew."
+            "{exemptions} exemptions, consents, approvals and suspensions of {permissions} people. {tombstones} "
+            "erasures are signed anew."
         )
         if leaked
         else _(
             "Signed by {name}, and stays valid: the face data of {templates} people, {hosts} PCs, {exemptions} "
-            "exemptions, {tombstones} erasures."
+            "exemptions, consents, approvals and suspensions of {permissions} people, {tombstones} erasures."
         )
     )
     click.echo(text.format(name=name, **counts), err=True)
@@ -219,6 +221,13 @@ def _report(
     if leaked and found.calibration:
         click.echo(
             _("Still to do: the site's calibration is gone with the key. Enrol from the photos of all to renew it.")
+        )
+    if leaked and found.permissions:
+        click.echo(
+            _(
+                "Still to do: record the consents and approvals again; suspend again, or resume. --json lists the "
+                "people."
+            )
         )
     if leaked and (found.templates or found.hosts):
         click.echo(_("Still to do: enrol the people and approve the PCs again; --json lists them."))

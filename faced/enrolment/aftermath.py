@@ -22,12 +22,14 @@ from faced.units import DAY_S
 class Signed:
     """Login names and computers about which the directory holds something that these keys signed and that counts.
 
-    ``calibration``: they signed the calibration in force; ``purpose``: one of the purposes that count.
+    ``permissions``: consents, approvals and suspensions. ``calibration``: they signed the calibration in force;
+    ``purpose``: one of the purposes that count.
     """
 
     templates: tuple[str, ...] = ()
     tombstones: tuple[str, ...] = ()
     exemptions: tuple[str, ...] = ()
+    permissions: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     calibration: bool = False
     purpose: bool = False
@@ -47,6 +49,13 @@ def signed_by(keys: Collection[bytes], verifier: Verifier, people: Iterable[Pers
         templates=tuple(one.login for one in staff if counts(one.face.template, Kind.TEMPLATE)),
         tombstones=tuple(one.login for one in staff if counts(one.face.tombstone, Kind.TOMBSTONE)),
         exemptions=tuple(one.login for one in staff if counts(one.face.exemption, Kind.EXEMPTION)),
+        permissions=tuple(
+            one.login
+            for one in staff
+            if counts(one.face.consent, Kind.CONSENT)
+            or counts(one.face.approval, Kind.APPROVAL)
+            or counts(one.face.suspension, Kind.SUSPENSION)
+        ),
         hosts=tuple(host.name for host in hosts if counts(host.statement, Kind.HOST)),
         calibration=verifier.manifest is not None and calibrated_by(verifier.manifest, keys),
         purpose=any(parse(one.statement).unverified.issuer in keys for one in purposes(verifier)),

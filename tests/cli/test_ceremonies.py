@@ -87,6 +87,15 @@ def test_every_line_works(office: Office) -> None:
     assert numbers == [(1, 6), (2, 5), (3, 3), (4, 4), (5, 0), (6, 1)]
 
 
+def test_every_line_about_people_who_are_not_regular_staff_works(founded: Office) -> None:
+    section = PAGE.read_text(encoding="utf-8").partition("## People who are not regular staff")[2].partition("\n## ")[0]
+    lines = re.findall(r"^facectl .*$", section, flags=re.MULTILINE)
+    for line in lines:
+        run(founded, line)
+    assert len(lines) == 6
+    assert founded.json("consent", "show", "ueda")["state"] == "withdrawn"
+
+
 def renewed(office: Office, day: str) -> None:
     """Another day; the timer has issued the manifest."""
     office.now = unix(day)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from faced.trust.realm import Role
 from faced.trust.sealed import NO_PROVENANCE, Basis, Provenance
 from faced.trust.statement import Kind
 from tests.cli.conftest import NOW, Office
-from tests.cli.test_handler import appointed, own
+from tests.cli.test_handler import appointed, dismiss, own
 from tests.cli.year import Pc, as_role, enrol, go_to, role_key
 
 WHY = ("--reason", "application 2026-77")
@@ -368,3 +369,20 @@ def test_nobody_but_the_approver_records_a_consent(enrolled: Office, pc: Pc) -> 
     with enrolled.slapd.admin() as admin:
         People(admin, enrolled.slapd.tree).consent("ueda", forged)
     assert pc.refusal("ueda") == "issuer_lacks_role"
+
+
+def test_what_a_leaked_key_said_about_people_is_counted_and_a_suspension_still_stops(enrolled: Office, pc: Pc) -> None:
+    appointed(enrolled, "mori", "enrol", "approve", "revoke", "manifest")
+    acting = ("--handler", "mori", "--passphrase-file", own(enrolled, "mori"))
+    enrolled.now += 60
+    enrolled.json("consent", "record", "ueda", *GIVEN, *WHY, *acting)
+    enrolled.json("suspend", "tanaka", *WHY, *acting)
+    assert (pc.refusal("ueda"), pc.refusal("tanaka")) == ("", "suspended")
+    enrolled.now += 60
+    gone = dismiss(enrolled, "mori", "--leaked", "--json")
+    assert json.loads(gone.stdout)["signed"]["permissions"] == ["tanaka", "ueda"]
+    fresh = Pc(enrolled, "pc-2")
+    assert (fresh.refusal("ueda"), fresh.refusal("tanaka")) == ("issuer_revoked", "suspended")
+    for command in (("consent", "record", "ueda", *GIVEN), ("resume", "tanaka")):
+        enrolled.json(*command, *WHY)
+    assert [one.refusal(login) for one in (pc, fresh) for login in ("ueda", "tanaka")] == [""] * 4

@@ -171,13 +171,14 @@ class Town:
             input_text=input_text,
         )
 
-    def enrol(self, members: Iterable[StaffMember], reason: str = "ID photos") -> dict[str, Any]:
+    def enrol(self, members: Iterable[StaffMember], reason: str = "ID photos", basis: str = "staff") -> dict[str, Any]:
         """Enrol people from their ID photos, all in one go, and return facectl's summary."""
         photos = self.system.path("/etc/faced/photos")
         photos.mkdir()
         for member in members:
             (photos / f"{member.login}.jpg").write_bytes(encode_jpeg(id_photo(member.identity())))
-        done = self.facectl("enroll", "--photos", "/etc/faced/photos", "--reason", reason, "--json", check=False)
+        options = ("--basis", basis, "--reason", reason, "--json")
+        done = self.facectl("enroll", "--photos", "/etc/faced/photos", *options, check=False)
         shutil.rmtree(photos)
         if not done.stdout.strip():
             raise RuntimeError(f"facectl enroll: {done.stderr}")
