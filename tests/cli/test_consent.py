@@ -13,7 +13,7 @@ from faced.enrolment.acts import Act, ActLog
 from faced.enrolment.announcing import MOST_NAMED, naming
 from faced.enrolment.eligibility import missing
 from faced.enrolment.manifest import last_manifest, next_manifest
-from faced.errors import NotAllowed
+from faced.errors import NotAllowed, NotInDirectory
 from faced.trust.consent import Consent, issue_consent
 from faced.trust.realm import Role
 from faced.trust.sealed import NO_PROVENANCE, Basis, Provenance
@@ -358,13 +358,14 @@ def test_the_manifest_stays_small_on_the_last_day_of_march(enrolled: Office) -> 
     assert len(signed) < 18 * 1024
 
 
-def test_nobody_but_the_approver_records_a_consent(enrolled: Office, pc: Pc) -> None:
-    """By who enrols: not through the directory's rules, and not believed when its administrator puts it in."""
-    own_key, verifier = role_key(enrolled, Role.ENROL), enrolled.station.verifier(enrolled.now)
+@pytest.mark.parametrize("role", [Role.ENROL, Role.REVOKE, Role.MANIFEST])
+def test_nobody_but_the_approver_records_a_consent(enrolled: Office, pc: Pc, role: Role) -> None:
+    """Not through the directory's rules, and not believed when its administrator puts it in."""
+    own_key, verifier = role_key(enrolled, role), enrolled.station.verifier(enrolled.now)
     forged = issue_consent(
         verifier.realm, own_key.sign, Consent("ueda", enrolled.now + 1, NOW, enrolled.now, NOW + 9 * DAY)
     )
-    with as_role(enrolled, Role.ENROL) as connection, pytest.raises(NotAllowed):
+    with as_role(enrolled, role) as connection, pytest.raises((NotAllowed, NotInDirectory)):
         People(connection, enrolled.slapd.tree).consent("ueda", forged)
     with enrolled.slapd.admin() as admin:
         People(admin, enrolled.slapd.tree).consent("ueda", forged)

@@ -15,6 +15,7 @@ from faced.errors import NotAllowed, NotInDirectory, TrustError
 from faced.trust.realm import Role
 from faced.trust.sealed import check_template, issue_tombstone, open_template, read_header, seal_template
 from faced.trust.statement import parse
+from faced.trust.suspension import Suspension, issue_suspension
 from tests.cli.conftest import Office
 from tests.cli.test_handler import appointed, dismiss, key
 from tests.cli.year import Pc, as_role, enrol, role_key
@@ -103,6 +104,19 @@ def test_nobody_else_buries(founded: Office, pc: Pc, role: Role) -> None:
     with as_role(founded, role) as connection, pytest.raises(NotAllowed):
         People(connection, founded.slapd.tree).bury("tanaka", tombstone)
     assert pc.refusal("tanaka") == ""
+
+
+@pytest.mark.parametrize("role", sorted(set(Role) - {Role.ENROL, Role.REVOKE}))
+def test_nobody_else_lifts_a_suspension(founded: Office, pc: Pc, role: Role) -> None:
+    founded.json("suspend", "tanaka", "--reason", "on leave")
+    own, verifier = role_key(founded, role), founded.station.verifier(founded.now)
+    lifted = Suspension("tanaka", founded.now + 60, False, "lifted", founded.now, founded.now + 86400)
+    forged = issue_suspension(verifier.realm, own.sign, lifted)
+    with as_role(founded, role) as connection, pytest.raises((NotAllowed, NotInDirectory)):
+        People(connection, founded.slapd.tree).suspend("tanaka", forged)
+    with founded.slapd.admin() as admin:
+        People(admin, founded.slapd.tree).suspend("tanaka", forged)
+    assert pc.refusal("tanaka") == "suspended"
 
 
 def test_the_auditor_publishes_no_manifest(founded: Office) -> None:
