@@ -17,6 +17,7 @@ from faced.logon.lockout import Counter
 from faced.logon.policy import FACE_CHECK
 from faced.service.varlink import Client, VarlinkError
 from faced.trust.keys import key_id
+from faced.trust.statement import Kind
 from tests.logon.faces import template
 from tests.service.office import LOGON, NONCE, TANAKA, Office, asked, decided, office
 
@@ -188,6 +189,43 @@ def test_who_was_removed_or_whose_purpose_is_over_gets_in_by_nothing(pc: Office)
                 answer = coded(client, code(pc, login), login)
             assert answer["outcome"] in ("revoked", "purpose_over", "camera_unavailable")
     assert pc.memory.count() == 0
+
+
+def test_who_is_suspended_gets_in_by_nothing(pc: Office) -> None:
+    known = pc.directory.bundles["tanaka"]
+    pc.directory.bundles["tanaka"] = replace(known, suspension=pc.authority.suspension("tanaka"))
+    grant(pc)
+    assert pc.decide()["outcome"] in ("revoked", "camera_unavailable")
+    cut_off(pc)
+    assert typed_if_asked(pc, "tanaka") in ("revoked", "camera_unavailable")
+    assert pc.memory.count() == 0
+
+
+def test_somebody_who_was_never_here_is_let_in_by_no_code_if_the_manifest_says_that_they_are_suspended(
+    pc: Office,
+) -> None:
+    cut_off(pc)
+    papers = pc.directory.papers
+    assert isinstance(papers, Bundle)
+    pc.directory.bundles.clear()
+    named = pc.authority.signed_manifest(serial=11, words_against={Kind.SUSPENSION: {"tanaka": 7}})
+    pc.directory.papers = replace(papers, manifest=named)
+    # Which is known first, that there is no camera or no entry, is chance.
+    assert typed_if_asked(pc, "tanaka") in ("no_template", "camera_unavailable")
+    event, _outcome, reason = pc.records.words()[-1]
+    assert (event, reason) == ("refused", "suspended")
+    assert pc.memory.count() == 0
+    # Without that word the same code lets in: nobody knows them here, but the code is for them.
+    assert typed_if_asked(pc, "suzuki") == "emergency"
+
+
+def typed_if_asked(pc: Office, login: str) -> str:
+    """The outcome for somebody who types the right code, if a code is asked for."""
+    with pc.client() as client:
+        answer = decided(client, login)
+        if answer["outcome"] == "code_wanted":
+            answer = coded(client, code(pc, login), login)
+        return str(answer["outcome"])
 
 
 def test_the_right_code_lets_in_who_is_cut_off_once(pc: Office) -> None:
