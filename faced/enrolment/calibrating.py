@@ -14,6 +14,7 @@ from faced.recognition.metric import Metric
 from faced.recognition.site import FEWEST_PEOPLE, SiteCalibration
 from faced.recognition.template import FaceTemplate
 from faced.trust.realm import Verifier, issue_calibration, open_calibration
+from faced.trust.statement import Kind
 from faced.units import DAY_S
 
 #: It holds as long as manifests name it; the statement itself outlives the delegation that it was made under.
@@ -46,5 +47,10 @@ def better_calibration(verifier: Verifier, metric: Metric, templates: Sequence[F
 
 
 def sign_calibration(station: Station, enrol: RoleKey, calibration: SiteCalibration, now: int) -> bytes:
-    """A calibration as a manifest names it; whoever issues manifests could not have made one."""
-    return issue_calibration(station.realm, enrol.sign, calibration.encode(), now, now + _VALID_S)
+    """A calibration as a manifest names it; whoever issues manifests could not have made one.
+
+    :raises TrustError: the key may not sign one. Named in a manifest and not believed it would keep everybody out.
+    """
+    signed = issue_calibration(station.realm, enrol.sign, calibration.encode(), now, now + _VALID_S)
+    station.verifier(now).check(signed, Kind.CALIBRATION)
+    return signed
