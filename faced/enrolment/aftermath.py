@@ -13,7 +13,7 @@ from faced.enrolment.station import RoleKey
 from faced.errors import TrustError
 from faced.trust.purpose import purposes
 from faced.trust.realm import Verifier
-from faced.trust.sealed import issue_tombstone, tombstoned_below
+from faced.trust.sealed import check_tombstone, issue_tombstone
 from faced.trust.statement import Kind, parse
 from faced.units import DAY_S
 
@@ -47,7 +47,9 @@ def signed_by(keys: Collection[bytes], verifier: Verifier, people: Iterable[Pers
     staff = tuple(people)
     return Signed(
         templates=tuple(one.login for one in staff if counts(one.face.template, Kind.TEMPLATE)),
-        tombstones=tuple(one.login for one in staff if counts(one.face.tombstone, Kind.TOMBSTONE)),
+        tombstones=tuple(
+            one.login for one in staff if counts(one.face.tombstone, Kind.TOMBSTONE) and _is_buried(verifier, one)
+        ),
         exemptions=tuple(one.login for one in staff if counts(one.face.exemption, Kind.EXEMPTION)),
         permissions=tuple(
             one.login
@@ -62,6 +64,15 @@ def signed_by(keys: Collection[bytes], verifier: Verifier, people: Iterable[Pers
     )
 
 
+def _is_buried(verifier: Verifier, person: Person) -> bool:
+    try:
+        return person.face.tombstone is not None and bool(
+            check_tombstone(verifier, person.login, person.face.tombstone).below_serial
+        )
+    except TrustError:
+        return False
+
+
 def renew_tombstones(people: People, verifier: Verifier, key: RoleKey, logins: Iterable[str]) -> int:
     """Sign these people's tombstones again as they are, with a key that holds; the number of them.
 
@@ -73,7 +84,7 @@ def renew_tombstones(people: People, verifier: Verifier, key: RoleKey, logins: I
     for login in logins:
         tombstone = people.find(login).face.tombstone
         if tombstone is not None:
-            below = tombstoned_below(verifier, login, tombstone)
+            below = check_tombstone(verifier, login, tombstone).below_serial
             people.bury(
                 login,
                 issue_tombstone(

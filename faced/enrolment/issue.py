@@ -20,12 +20,12 @@ from faced.trust.sealed import (
     Provenance,
     SealedTemplate,
     TemplateHeader,
+    check_header,
     check_template,
     issue_tombstone,
     seal_template,
     tombstoned_below,
 )
-from faced.trust.statement import Kind
 from faced.units import DAY_S
 
 #: A tombstone outlives every template it kills, whatever the clocks of station and workstation say.
@@ -52,7 +52,7 @@ def issue_template(
     provenance: Provenance = NO_PROVENANCE,
     random: Callable[[int], bytes] = utils.random,
 ) -> tuple[TemplateHeader, SealedTemplate]:
-    """Seal and sign a template in the role ``enrol``, for the purpose logon.
+    """Seal and sign a template in the role ``enrol`` or ``sync``, for the purpose logon.
 
     :param predictor: the id of the predictor the landmarks come from, 32 bytes.
     :param standing: what it replaces; the new serial is above it.
@@ -84,7 +84,7 @@ def issue_template(
 
 
 def withdraw_template(verifier: Verifier, key: RoleKey, login: str, standing: Standing, *, reason: str) -> bytes:
-    """The tombstone for all templates that a person has had, signed in the role ``revoke`` or ``enrol``."""
+    """The tombstone for all templates that a person has had, signed in the role ``revoke``, ``enrol`` or ``sync``."""
     tombstone = issue_tombstone(
         verifier.realm,
         key.sign,
@@ -109,9 +109,9 @@ def next_serial(verifier: Verifier, login: str, standing: Standing) -> int:
         lowest = max(lowest, manifest.minimum_serials.get(login, 0))
     if standing.template is not None:
         try:
-            statement = verifier.check(standing.template, Kind.TEMPLATE)
-            if statement.subject == login:
-                lowest = max(lowest, statement.serial + 1)
+            header = check_header(verifier, standing.template)
+            if header.login == login:
+                lowest = max(lowest, header.serial + 1)
         except TrustError:
             pass
     if (tombstone := _believed(verifier, login, standing)) is not None:

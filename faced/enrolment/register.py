@@ -14,9 +14,8 @@ from faced.enrolment.station import RoleKey
 from faced.errors import DirectoryError, NotInDirectory, TrustError
 from faced.i18n import _
 from faced.recognition.template import FaceTemplate, Source
-from faced.trust.realm import Verifier
-from faced.trust.sealed import NO_PROVENANCE, Basis, Provenance, TemplateHeader, read_header
-from faced.trust.statement import Kind
+from faced.trust.realm import Role, Verifier
+from faced.trust.sealed import NO_PROVENANCE, Basis, Provenance, TemplateHeader, check_header, check_tombstone
 
 
 @dataclass(frozen=True)
@@ -114,7 +113,7 @@ class Register:
         """Issue a template and put it in place of any other; makes the person's entry if there is none.
 
         :param replace_confirmed: whether a photo may take the place of a template that was made at the camera.
-        :raises DirectoryError, NotEligible: as :meth:`check`; ``confirmed``.
+        :raises DirectoryError, NotEligible: as :meth:`check`; ``confirmed``; ``erased_unattended``.
         :raises TrustError: as :func:`faced.enrolment.issue.issue_template`.
         """
         person = self.check(details, provenance.basis)
@@ -126,6 +125,8 @@ class Register:
                 ).format(login=details.login),
                 reason="confirmed",
             )
+        if self.key.role is Role.SYNC and person is not None:
+            self._refuse_own_tombstone(person)
         header, sealed = issue_template(
             self.verifier,
             self.key,
@@ -163,7 +164,21 @@ class Register:
         """
         if person.face.template is None:
             return None
-        return read_header(self.verifier.check(person.face.template, Kind.TEMPLATE))
+        return check_header(self.verifier, person.face.template)
+
+    def _refuse_own_tombstone(self, person: Person) -> None:
+        """No PC believes the synchronisation about somebody whom it erased itself."""
+        try:
+            buried = person.face.tombstone and check_tombstone(self.verifier, person.login, person.face.tombstone)
+        except TrustError:
+            return
+        if buried and buried.unattended:
+            raise DirectoryError(
+                _("The synchronisation erased {login}. A handler must enrol them anew: facectl enroll {login}").format(
+                    login=person.login
+                ),
+                reason="erased_unattended",
+            )
 
     def _is_lowered(self, person: Person, face: FaceTemplate) -> bool:
         if face.confirmed:

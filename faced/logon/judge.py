@@ -26,7 +26,7 @@ from faced.trust.permission import Permission, examine
 from faced.trust.purpose import Purpose, purposes
 from faced.trust.realm import Manifest, Realm, Verifier, open_calibration
 from faced.trust.report import subject_of
-from faced.trust.sealed import Basis, CheckedTemplate, check_template, open_template, tombstoned_below
+from faced.trust.sealed import Basis, CheckedTemplate, check_template, check_tombstone, open_template
 from faced.trust.statement import Kind, parse
 from faced.trust.unlock import Unlock, check_unlock
 
@@ -124,10 +124,12 @@ class Bench:
             checked = self._check(verifier, login, bundle)
             epoch_keys = self._epoch_keys(verifier, bundle)
             opened = open_template(checked, bundle.template_keys, epoch_keys, self.predictor)
-            self.serials.saw_template(login, opened.header.serial)
+            template = FaceTemplate.decode(opened.coordinates)
+            if checked.unattended and template.confirmed:
+                raise TrustError("A template holds something else than its header says.", reason="issuer_lacks_role")
+            self.serials.saw_template(login, opened.header.serial, confirmed=template.confirmed)
             numbers = open_calibration(verifier)
             site = None if numbers is None else SiteCalibration.decode(numbers)
-            template = FaceTemplate.decode(opened.coordinates)
             exempt = left_out(verifier, login, bundle.exemption, self.serials)
             return FaceJudge(self.metric, self.policy.point(template), template, site, exempt)
         except TrustError as error:
@@ -231,7 +233,7 @@ class Bench:
     def _dead_below(self, verifier: Verifier, login: str, bundle: Bundle) -> int:
         """Below which serial the person's templates are dead; a tombstone once seen outlives its entry."""
         if bundle.tombstone is not None:
-            self.serials.saw_tombstone(login, tombstoned_below(verifier, login, bundle.tombstone))
+            self.serials.saw_tombstone(login, check_tombstone(verifier, login, bundle.tombstone))
         return self.serials.dead_below(login)
 
     def _check(self, verifier: Verifier, login: str, bundle: Bundle) -> CheckedTemplate:
@@ -246,6 +248,8 @@ class Bench:
         )
         if checked.header.serial < dead_below:
             raise TrustError("The template was withdrawn.", reason="tombstoned")
+        if checked.unattended and self.serials.knows_confirmed(login):
+            raise TrustError("A timer replaced what was confirmed at a camera.", reason="issuer_lacks_role")
         _refuse(permission.missing(checked.header.provenance.basis))
         return checked
 

@@ -2,7 +2,8 @@
 
 Kept for each person's template, tombstone and exemption, for consents, approvals and suspensions together with what the
 newest said, for the realm's manifest, and for the unlocks that were used.
-Beside them the keys that a manifest has dismissed: one of them cannot issue the next, which would not name it.
+Beside them the keys that a manifest has dismissed: one of them cannot issue the next, which would not name it. And who
+was known here from the camera: a timer's key cannot put a photo in the place of that.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from faced.errors import TrustError
 from faced.logon.state_file import damaged, read_state, write_state
 from faced.trust.permission import Word, Words
 from faced.trust.realm import AGAINST
+from faced.trust.sealed import Tombstone
 from faced.trust.statement import Kind
 
+_Names = frozenset[str]
 _Serials = dict[str, int]
 
 
@@ -29,32 +32,41 @@ class SerialMemory:
     def __init__(self, path: Path, realm: bytes) -> None:
         self._path = path
         self._realm = realm.hex()
-        self._manifest, self._gone, self._people, self._dead, self._exempt, self._unlocked, self._words = self._read()
+        self._manifest, self._gone, *serials, self._words, self._confirmed = self._read()
+        self._people, self._dead, self._exempt, self._unlocked = serials
 
     def lowest(self, login: str) -> int:
         """The serial below which this person's templates are refused."""
         return self._people.get(login, 0)
 
-    def saw_template(self, login: str, serial: int) -> None:
-        """Remember the serial of a checked template.
+    def knows_confirmed(self, login: str) -> bool:
+        """Whether the last template of this person that was used here had been confirmed at a camera."""
+        return login in self._confirmed
+
+    def saw_template(self, login: str, serial: int, *, confirmed: bool) -> None:
+        """Remember the serial of a checked template that was opened, and whether it had been confirmed at a camera.
 
         :raises StateError: if it cannot be kept.
         """
-        if serial > self.lowest(login):
+        if serial > self.lowest(login) or confirmed != self.knows_confirmed(login):
             self._people = {**self._people, login: serial}
+            self._confirmed = self._confirmed | {login} if confirmed else self._confirmed - {login}
             self._write()
 
     def dead_below(self, login: str) -> int:
         """The serial below which this person's templates were withdrawn, also when the directory lost the tombstone."""
         return self._dead.get(login, 0)
 
-    def saw_tombstone(self, login: str, below_serial: int) -> None:
-        """Remember a checked tombstone.
+    def saw_tombstone(self, login: str, tombstone: Tombstone) -> None:
+        """Remember a checked tombstone; one of a handler's ends what was confirmed before.
 
         :raises StateError: if it cannot be kept.
         """
-        if below_serial > self.dead_below(login):
-            self._dead = {**self._dead, login: below_serial}
+        below = tombstone.below_serial
+        begins_anew = not tombstone.unattended and self.knows_confirmed(login) and below > self.lowest(login)
+        if begins_anew or below > self.dead_below(login):
+            self._dead = {**self._dead, login: max(below, self.dead_below(login))}
+            self._confirmed = self._confirmed - {login} if begins_anew else self._confirmed
             self._write()
 
     def lowest_exemption(self, login: str) -> int:
@@ -112,25 +124,33 @@ class SerialMemory:
             self._manifest, self._gone = serial, known
             self._write()
 
-    def _read(self) -> tuple[int, frozenset[str], _Serials, _Serials, _Serials, _Serials, dict[str, Words]]:
-        nothing: frozenset[str] = frozenset()
+    def _read(
+        self,
+    ) -> tuple[int, _Names, _Serials, _Serials, _Serials, _Serials, dict[str, Words], _Names]:
+        nothing: _Names = frozenset()
         match read_state(self._path):
             case None:
-                return 0, nothing, {}, {}, {}, {}, {}
+                return 0, nothing, {}, {}, {}, {}, {}, nothing
             case {
                 "realm": str() as realm,
                 "manifest": int() as manifest,
                 "people": dict() as people,
                 "dead": dict() as dead,
             } as content:
-                # Files from before there were exemptions, unlocks, dismissals or words name none.
+                # Files from before there were exemptions, unlocks, dismissals, words or a memory of cameras name none.
                 memories = (people, dead, content.get("exempt", {}), content.get("unlocked", {}))
-                gone, words = content.get("gone", []), content.get("words", {})
-                if all(map(_names_serials, memories)) and isinstance(gone, list) and _are_words(words):
+                names = (content.get("gone", []), content.get("confirmed", []))
+                words = content.get("words", {})
+                if (
+                    all(map(_names_serials, memories))
+                    and all(isinstance(listed, list) for listed in names)
+                    and _are_words(words)
+                ):
                     if realm != self._realm:
-                        return 0, nothing, {}, {}, {}, {}, {}
+                        return 0, nothing, {}, {}, {}, {}, {}, nothing
                     heard = {login: _words_of(about) for login, about in words.items()}
-                    return manifest, frozenset(map(str, gone)), *memories, heard
+                    gone, confirmed = (frozenset(map(str, listed)) for listed in names)
+                    return manifest, gone, *memories, heard, confirmed
         raise damaged(self._path)
 
     def _write(self) -> None:
@@ -148,6 +168,7 @@ class SerialMemory:
                     login: {kind.value: [word.serial, word.against] for kind, word in about.items()}
                     for login, about in self._words.items()
                 },
+                "confirmed": sorted(self._confirmed),
             },
         )
 

@@ -39,17 +39,19 @@ class Role(StrEnum):
     MANIFEST = "manifest"
     REVOKE = "revoke"
     AUDIT = "audit"
+    #: The unattended synchronisation with the personnel section: a timer's key (decision 0047).
+    SYNC = "sync"
 
 
-#: Roles in which a person decides; the daily manifest is a timer's, and an auditor only looks.
+#: Roles in which a person decides; manifest and synchronisation are timers', and an auditor only looks.
 PERSONAL = frozenset({Role.ENROL, Role.APPROVE, Role.OPERATE, Role.REVOKE})
 
 #: Who may sign what; the root signs realm and delegation itself and nothing else.
 SIGNERS: Mapping[Kind, frozenset[Role]] = {
     Kind.MANIFEST: frozenset({Role.MANIFEST}),
     Kind.HOST: frozenset({Role.OPERATE}),
-    Kind.TEMPLATE: frozenset({Role.ENROL}),
-    Kind.TOMBSTONE: frozenset({Role.REVOKE, Role.ENROL}),
+    Kind.TEMPLATE: frozenset({Role.ENROL, Role.SYNC}),
+    Kind.TOMBSTONE: frozenset({Role.REVOKE, Role.ENROL, Role.SYNC}),
     Kind.CALIBRATION: frozenset({Role.ENROL}),
     Kind.PURPOSE: frozenset({Role.APPROVE}),
     Kind.EXEMPTION: frozenset({Role.APPROVE}),
@@ -317,6 +319,11 @@ class Verifier:
         delegation = self._delegation_of(claim)
         return signed.verify(delegation.key), delegation.handler
 
+    def is_unattended(self, statement: Statement) -> bool:
+        """Whether nobody but the unattended synchronisation stands behind a statement that was checked."""
+        signers = SIGNERS[statement.kind]
+        return {role for held in self._in_force_for(statement) for role in held.roles & signers} == {Role.SYNC}
+
     def keys_of(self, role: Role) -> tuple[bytes, ...]:
         """The public keys that may act in a role now."""
         gone: frozenset[bytes] = frozenset()
@@ -337,17 +344,23 @@ class Verifier:
     def _delegation_of(self, claim: Statement) -> Delegation:
         if self.manifest is not None:
             self._refuse_revoked(self.manifest, claim)
-        delegations = self._delegations.get(claim.issuer)
-        if not delegations:
+        if claim.issuer not in self._delegations:
             raise TrustError(_("A record is signed by a key that was delegated nothing."), reason="unknown_issuer")
-        signers = SIGNERS.get(claim.kind, frozenset())
-        for delegation in delegations:
-            if delegation.roles & signers and delegation.issued <= claim.issued < delegation.expires:
-                return delegation
+        for delegation in self._in_force_for(claim):
+            return delegation
         raise TrustError(
             _("A record is signed by a handler who may not sign this kind ({kind}).").format(kind=claim.kind.value),
             reason="issuer_lacks_role",
         )
+
+    def _in_force_for(self, claim: Statement) -> list[Delegation]:
+        """Those under which its issuer could sign a statement of this kind when it was issued."""
+        signers = SIGNERS.get(claim.kind, frozenset())
+        return [
+            delegation
+            for delegation in self._delegations.get(claim.issuer, ())
+            if delegation.roles & signers and delegation.issued <= claim.issued < delegation.expires
+        ]
 
     @staticmethod
     def _refuse_revoked(manifest: Manifest, claim: Statement) -> None:

@@ -25,12 +25,14 @@ from faced.i18n import _
 from faced.trust import encoding
 from faced.trust.keys import KEY_SIZE, digest, key_id
 from faced.trust.purpose import PURPOSE, require_purpose
-from faced.trust.realm import Epoch, Realm, Verifier
+from faced.trust.realm import CLOCK_SKEW_S, Epoch, Realm, Verifier
 from faced.trust.statement import Kind, Statement
 from faced.units import DAY_S, midnight
 
 #: From issue to end, at most: so long is somebody known by the same face data.
 LONGEST_DAYS = 3 * 366
+#: The method of a template that was made from an ID photo and from nothing else.
+FROM_PHOTO = "photo"
 PREDICTOR_ID_SIZE = 32
 _DIGEST_SIZE = 32
 _SEALED_KEY_SIZE = 80
@@ -142,6 +144,11 @@ class CheckedTemplate:
         """The first second in which it does not hold any more, whatever the purpose."""
         return self.statement.expires
 
+    @property
+    def unattended(self) -> bool:
+        """Whether a timer signed it, and no handler."""
+        return self.verifier.is_unattended(self.statement)
+
 
 @dataclass(frozen=True)
 class OpenedTemplate:
@@ -161,7 +168,7 @@ def seal_template(
     *,
     random: Callable[[int], bytes] = utils.random,
 ) -> SealedTemplate:
-    """Seal and sign a template in the role ``enrol``. Whoever does this cannot open it again.
+    """Seal and sign a template in the role ``enrol`` or ``sync``. Whoever does this cannot open it again.
 
     :param epochs: the epochs of the header's key groups to make template keys for.
     """
@@ -220,6 +227,18 @@ def read_header(statement: Statement) -> TemplateHeader:
     raise _malformed()
 
 
+def check_header(verifier: Verifier, template: bytes) -> TemplateHeader:
+    """The header of a template that must be believed to have been issued, whosever it is and whatever came after.
+
+    :raises TrustError: as :meth:`Verifier.check`; ``malformed``; ``issuer_lacks_role`` or ``not_yet_valid`` where the
+        unattended synchronisation signed what it may not.
+    """
+    statement = verifier.check(template, Kind.TEMPLATE)
+    header = read_header(statement)
+    _check_unattended(verifier, statement, header)
+    return header
+
+
 def check_template(
     verifier: Verifier, login: str, template: bytes, *, tombstone: bytes | None = None, lowest_serial: int = 0
 ) -> CheckedTemplate:
@@ -234,11 +253,16 @@ def check_template(
     header = read_header(statement)
     if header.login != login:
         raise TrustError(_("The template is another person's."), reason="wrong_person")
+    _check_unattended(verifier, statement, header)
     minimum = verifier.manifest.minimum_serials.get(login, 0) if verifier.manifest else 0
     if header.serial < max(lowest_serial, minimum):
         raise TrustError(_("The template is older than one already seen."), reason="older_serial")
-    if tombstone is not None and header.serial < tombstoned_below(verifier, login, tombstone):
-        raise TrustError(_("The template was withdrawn."), reason="tombstoned")
+    if tombstone is not None:
+        death = check_tombstone(verifier, login, tombstone)
+        if header.serial < death.below_serial:
+            raise TrustError(_("The template was withdrawn."), reason="tombstoned")
+        if death.unattended and verifier.is_unattended(statement):
+            raise _beyond_sync(_("enrol anew whom it erased itself"))
     _check_period(verifier, statement, header)
     return CheckedTemplate(verifier, template, statement, header)
 
@@ -280,18 +304,38 @@ def issue_tombstone(
     return Statement(Kind.TOMBSTONE, realm.id, login, now, now, expires, issuer, body).sign(key)
 
 
-def tombstoned_below(verifier: Verifier, login: str, tombstone: bytes) -> int:
-    """The serial below which a tombstone kills this person's templates.
+@dataclass(frozen=True)
+class Tombstone:
+    """Templates of a serial below ``below_serial`` are dead; ``unattended``: a timer signed it, and no handler."""
 
-    :raises TrustError: as :meth:`Verifier.check`; ``wrong_person`` for another person's.
+    below_serial: int
+    unattended: bool
+
+
+def check_tombstone(verifier: Verifier, login: str, tombstone: bytes) -> Tombstone:
+    """What must be believed of this person's tombstone.
+
+    :raises TrustError: as :meth:`Verifier.check`; ``wrong_person`` for another person's; ``not_yet_valid`` where the
+        unattended synchronisation signed what would kill the templates of days to come.
     """
     statement = verifier.check(tombstone, Kind.TOMBSTONE)
     if statement.subject != login:
         raise TrustError(_("The tombstone is another person's."), reason="wrong_person")
     match statement.body:
         case {"reason": str(), "below_serial": int() as below_serial, **rest} if not rest:
-            return below_serial
+            unattended = verifier.is_unattended(statement)
+            if unattended:
+                _check_not_ahead(verifier, below_serial)
+            return Tombstone(below_serial, unattended)
     raise _malformed()
+
+
+def tombstoned_below(verifier: Verifier, login: str, tombstone: bytes) -> int:
+    """The serial below which a tombstone kills this person's templates.
+
+    :raises TrustError: as :func:`check_tombstone`.
+    """
+    return check_tombstone(verifier, login, tombstone).below_serial
 
 
 def rewrap(key: TemplateKey, private: PrivateKey, epoch: Epoch) -> bytes:
@@ -315,6 +359,32 @@ def _check_period(verifier: Verifier, statement: Statement, header: TemplateHead
     if statement.expires <= now:
         raise TrustError(_("The face data are too old: the person must be enrolled again."), reason="expired")
     require_purpose(verifier)
+
+
+def _check_unattended(verifier: Verifier, statement: Statement, header: TemplateHeader) -> None:
+    """Refuse what the timer's key may not say about a person (decision 0047): it needs no passphrase."""
+    if not verifier.is_unattended(statement):
+        return
+    if header.method != FROM_PHOTO:
+        raise _beyond_sync(_("say that somebody was seen at the camera"))
+    if not header.provenance.photo:
+        raise _beyond_sync(_("enrol without a photo of the personnel section"))
+    _check_not_ahead(verifier, header.serial)
+
+
+def _check_not_ahead(verifier: Verifier, serial: int) -> None:
+    """Serials follow the clock: one beyond it would win over what handlers sign for a long time."""
+    if serial > verifier.now + CLOCK_SKEW_S:
+        raise TrustError(
+            _("The serial of a record of the synchronisation is ahead of its time."), reason="not_yet_valid"
+        )
+
+
+def _beyond_sync(what: str) -> TrustError:
+    return TrustError(
+        _("The unattended synchronisation may not {what}: a handler in the role enrol must do it.").format(what=what),
+        reason="issuer_lacks_role",
+    )
 
 
 def _provenance(entry: Any) -> Provenance:

@@ -20,5 +20,5 @@ def face(seed: int) -> np.ndarray[Any, Any]:
     return np.asarray(METRIC.reference * 100 + rng.normal(0, 1.0, (68, 2)), np.float32)
 
 
-def template(seed: int = 1) -> bytes:
-    return FaceTemplate((Sample.from_points(face(seed), 0.001, Source.CAMERA, 20000),)).encode()
+def template(seed: int = 1, source: Source = Source.CAMERA) -> bytes:
+    return FaceTemplate((Sample.from_points(face(seed), 0.001, source, 20000),)).encode()

@@ -46,7 +46,7 @@ class TestRealm:
     def __post_init__(self) -> None:
         now = self.now
         self.root, self.enrol, self.operate, self.manifest_key, self.revoke = (_key(number) for number in range(1, 6))
-        self.approve = _key(8)
+        self.approve, self.sync = _key(8), _key(12)
         self.realm = Realm.create("Example Ward", self.root, now - 100 * DAY, dummy=self.dummy)
         epoch = Epoch("default", 2026, bytes(self.epoch_private.public_key), now - 200 * DAY, now + 100 * DAY)
         self.manifest = Manifest(10, now - DAY, now + 13 * DAY, (epoch,), frozenset(), frozenset(), {})
@@ -65,6 +65,7 @@ class TestRealm:
                 ("timer", self.manifest_key, Role.MANIFEST),
                 ("abe", self.revoke, Role.REVOKE),
                 ("kimura", self.approve, Role.APPROVE),
+                ("timer", self.sync, Role.SYNC),
             ]
         )
         self.host_statement = issue_host(
@@ -92,13 +93,15 @@ class TestRealm:
             now=issued,
         )
 
-    def bundle(self, login: str, coordinates: bytes, *, serial: int = 5, **changes: Any) -> Bundle:
+    def bundle(
+        self, login: str, coordinates: bytes, *, serial: int = 5, by: SigningKey | None = None, **changes: Any
+    ) -> Bundle:
         """What faced-directory would hand over; ``changes`` replace fields of the template's header."""
         now = self.now
         until = now + 100 * DAY
         header = TemplateHeader(login, "000123", serial, now - DAY, until, self.predictor, ("default",), "photo")
         sealed = seal_template(
-            self.realm, self.enrol, replace(header, **changes), coordinates, self.manifest.epochs, now
+            self.realm, by or self.enrol, replace(header, **changes), coordinates, self.manifest.epochs, now
         )
         return Bundle(
             template=sealed.template,
@@ -114,10 +117,10 @@ class TestRealm:
     def signed_manifest(self, **changes: Any) -> bytes:
         return self.realm.issue_manifest(self.manifest_key, replace(self.manifest, **changes))
 
-    def tombstone(self, login: str, below_serial: int) -> bytes:
+    def tombstone(self, login: str, below_serial: int, *, by: SigningKey | None = None) -> bytes:
         return issue_tombstone(
             self.realm,
-            self.revoke,
+            by or self.revoke,
             login,
             below_serial=below_serial,
             reason="left",

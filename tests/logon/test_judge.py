@@ -18,6 +18,7 @@ from faced.logon.outcome import Outcome, Standing
 from faced.logon.serials import SerialMemory
 from faced.recognition.calibration import Policy
 from faced.recognition.decision import MIN_FRAMES, Decision
+from faced.recognition.template import Source
 from faced.trust.keys import key_id
 from faced.trust.realm import Role
 from faced.trust.report import subject_of
@@ -26,6 +27,8 @@ from faced.trust.statement import Kind
 from tests.logon.faces import METRIC, POINT, face, template
 from tests.logon.realm import DAY, TestRealm
 from tests.logon.theatre import frame
+
+FROM_HR = Provenance(photo=bytes(32))
 
 
 class Host:
@@ -109,6 +112,48 @@ def test_a_tombstone_that_was_seen_holds_when_the_directory_loses_it(host: Host,
     assert host.refusal(bundle) == (Outcome.REVOKED, "tombstoned")
     assert host.standing(replace(bundle, template=None)) == (Standing.REVOKED, "tombstoned")
     host.accepts(host.authority.bundle("tanaka", template(), serial=6))
+
+
+def test_a_timers_key_puts_no_photo_in_the_place_of_what_was_confirmed_at_the_camera(host: Host) -> None:
+    realm = host.authority
+    by_timer = {"by": realm.sync, "provenance": FROM_HR}
+    host.accepts(realm.bundle("tanaka", template(source=Source.PHOTO), **by_timer))
+    host.accepts(realm.bundle("tanaka", template(source=Source.PHOTO), serial=6, **by_timer))
+    host.accepts(realm.bundle("tanaka", template(), serial=7, method="camera"))
+    replaced = realm.bundle("tanaka", template(source=Source.PHOTO), serial=8, **by_timer)
+    assert host.refusal(replaced) == (Outcome.NO_TEMPLATE, "issuer_lacks_role")
+    assert host.standing(replaced) == (Standing.UNAVAILABLE, "issuer_lacks_role")
+    by_itself = replace(replaced, tombstone=realm.tombstone("tanaka", 8, by=realm.sync))
+    assert host.refusal(by_itself) == (Outcome.NO_TEMPLATE, "issuer_lacks_role")
+    assert host.refusal(replaced) == (Outcome.NO_TEMPLATE, "issuer_lacks_role"), "its own tombstone begins nothing anew"
+
+
+def test_a_handler_can_go_back_to_a_photo_and_so_can_the_timer_then(host: Host) -> None:
+    realm = host.authority
+    by_timer = {"by": realm.sync, "provenance": FROM_HR}
+    host.accepts(realm.bundle("tanaka", template(), serial=6, method="camera"))
+    host.accepts(realm.bundle("tanaka", template(source=Source.PHOTO), serial=7))
+    host.accepts(realm.bundle("tanaka", template(source=Source.PHOTO), serial=8, **by_timer))
+
+
+def test_after_a_handlers_tombstone_the_timer_enrols_anew(host: Host) -> None:
+    realm = host.authority
+    confirmed = realm.bundle("tanaka", template(), serial=6, method="camera")
+    host.accepts(confirmed)
+    buried = replace(confirmed, template=None, tombstone=realm.tombstone("tanaka", 7, by=realm.sync))
+    assert host.standing(buried) == (Standing.REVOKED, "tombstoned")
+    anew = replace(
+        realm.bundle("tanaka", template(source=Source.PHOTO), serial=8, by=realm.sync, provenance=FROM_HR),
+        tombstone=realm.tombstone("tanaka", 7),
+    )
+    host.accepts(anew)
+    host.accepts(replace(anew, tombstone=None))
+
+
+def test_what_a_timer_sealed_is_no_more_than_its_header_says(host: Host) -> None:
+    """Templates with samples of a camera are judged by another threshold; the header is not what decides that."""
+    disguised = host.authority.bundle("tanaka", template(), by=host.authority.sync, provenance=FROM_HR)
+    assert host.refusal(disguised) == (Outcome.NO_TEMPLATE, "issuer_lacks_role")
 
 
 def test_a_forged_tombstone_does_not_revoke_for_ever(host: Host, bundle: Bundle) -> None:

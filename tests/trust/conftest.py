@@ -47,6 +47,7 @@ class World:
     manifest_key: SigningKey
     revoke: SigningKey
     approve: SigningKey
+    sync: SigningKey
     epoch_private: PrivateKey
     manifest_content: Manifest
     delegations: list[bytes]
@@ -69,9 +70,9 @@ class World:
         terms = {"key": self.approve, "serial": NOW - DAY, "decision": "R8-1", "now": NOW - DAY, **changes}
         return issue_purpose(self.realm, **terms, not_before=not_before, not_after=not_after)
 
-    def seal(self, **changes: object) -> SealedTemplate:
+    def seal(self, by: SigningKey | None = None, **changes: object) -> SealedTemplate:
         header = replace(self.header, **changes)  # type: ignore[arg-type]
-        return seal_template(self.realm, self.enrol, header, COORDINATES, self.manifest_content.epochs, NOW)
+        return seal_template(self.realm, by or self.enrol, header, COORDINATES, self.manifest_content.epochs, NOW)
 
     def open(
         self,
@@ -97,7 +98,7 @@ def world() -> World:
 def make_world() -> World:
     """The world of all trust tests; everything but the seals is the same every time."""
     root, enrol, operate, manifest_key, revoke = (key(number) for number in range(1, 6))
-    approve = key(8)
+    approve, sync = key(8), key(12)
     realm = Realm.create("Example Ward", root, NOW - 100 * DAY, dummy=True)
     epoch_private = PrivateKey(bytes([9]) * 32)
     epoch = Epoch("default", 2026, bytes(epoch_private.public_key), NOW - 200 * DAY, NOW + 100 * DAY)
@@ -112,6 +113,7 @@ def make_world() -> World:
         manifest_key=manifest_key,
         revoke=revoke,
         approve=approve,
+        sync=sync,
         epoch_private=epoch_private,
         manifest_content=manifest,
         delegations=[
@@ -122,6 +124,7 @@ def make_world() -> World:
                 ("timer", manifest_key, Role.MANIFEST),
                 ("abe", revoke, Role.REVOKE),
                 ("kimura", approve, Role.APPROVE),
+                ("timer", sync, Role.SYNC),
             ]
         ],
         host=host,
