@@ -160,8 +160,15 @@ class People:
         )
 
     def bury(self, login: str, tombstone: bytes) -> None:
-        """Publish that templates below a serial are dead. Hosts hear of it with their next refresh."""
-        self._write(login, {schema.TOMBSTONE: schema.bounded(schema.TOMBSTONE, [tombstone])})
+        """Publish that templates below a serial are dead. Hosts hear of it with their next refresh.
+
+        :raises NotAllowed: there is one already, and this account may only add one where none stands.
+        """
+        values: dict[str, Sequence[bytes]] = {schema.TOMBSTONE: schema.bounded(schema.TOMBSTONE, [tombstone])}
+        if self._find(login, (schema.TOMBSTONE,)).all(schema.TOMBSTONE):
+            self._write(login, values)
+        else:
+            self._write(login, {}, give=values)
 
     def exempt(self, login: str, exemption: bytes, groups: Sequence[str] = ()) -> None:
         """Put an exemption in place of any other. Hosts hear of it with their next refresh.

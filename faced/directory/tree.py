@@ -18,6 +18,7 @@ class RoleAccount(StrEnum):
     MANIFEST = "manifest"
     REVOKE = "revoke"
     AUDIT = "audit"
+    SYNC = "sync"
 
 
 @dataclass(frozen=True)

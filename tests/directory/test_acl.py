@@ -19,7 +19,7 @@ from faced.errors import AccountRefused, DirectoryError, DirectoryUnavailable, F
 from tests.directory.conftest import KEYS, TEMPLATE, enrol
 from tests.rig.slapd import PrivateSlapd
 
-ENROL, APPROVE, OPERATE, MANIFEST, REVOKE, AUDIT = RoleAccount
+ENROL, APPROVE, OPERATE, MANIFEST, REVOKE, AUDIT, SYNC = RoleAccount
 SEALED = [
     *("facedTemplate", "facedTemplateKey", "facedTombstone", "facedExemption", "facedUnlock", "facedEmergency"),
     *("facedConsent", "facedApproval", "facedSuspension"),
@@ -276,6 +276,93 @@ def test_enrol_cannot_undo_a_death_or_do_anything_else(site: Site) -> None:
         refused(lambda: connection.add(tree.person("evil"), classes, {**common, "facedConsent": [b"x"]}))
         refused(lambda: connection.add(tree.person("evil"), classes, {**common, "jpegPhoto": [b"x"]}))
         assert everything(site, connection, tree.hosts) == {}
+
+
+def test_sync_enrols_and_erases_who_left(site: Site) -> None:
+    tree = site.slapd.tree
+    with site.slapd.role(SYNC) as connection:
+        people = People(connection, tree)
+        people.add("ono", staff_number="7", name="小野", mail="", groups=["tax"])
+        people.enrol("ono", TEMPLATE, KEYS, ["tax"])
+        people.describe("ono", staff_number="8", name="小野 花子", mail="ono@example.jp")
+        people.enrol("ono", TEMPLATE, KEYS[:1], ["tax", "hall"])
+        ono = people.find("ono")
+        assert (ono.staff_number, ono.name, ono.mail, ono.groups) == (
+            "8",
+            "小野 花子",
+            "ono@example.jp",
+            ("hall", "tax"),
+        )
+        assert (ono.face.template, ono.face.template_keys) == (TEMPLATE, KEYS[:1])
+        assert {"sato", "kato", "ono"} <= {person.login for person in people.all()}
+    with site.slapd.role(APPROVE) as connection:
+        People(connection, tree).exempt("ono", b"exemption")
+    with site.slapd.role(SYNC) as connection:
+        people = People(connection, tree)
+        people.bury("ono", b"tombstone 1")
+        people.erase("ono")
+        refused(lambda: people.bury("ono", b"tombstone 2"))
+        refused(lambda: people.remove("ono"))
+    with site.host() as pc:
+        face = People(pc, tree).face("ono")
+    assert (face.template, face.template_keys, face.exemption, face.tombstone) == (None, (), None, b"tombstone 1")
+    with site.slapd.role(REVOKE) as connection:
+        People(connection, tree).bury("ono", b"tombstone 3")
+        assert People(connection, tree).find("ono").face.tombstone == b"tombstone 3"
+
+
+def test_sync_can_do_nothing_else(site: Site) -> None:
+    tree = site.slapd.tree
+    enrol(site.slapd, "baba", groups=("tax",))
+    with site.slapd.role(APPROVE) as connection:
+        People(connection, tree).exempt("baba", b"exemption")
+        People(connection, tree).unlock("baba", b"unlock")
+        People(connection, tree).grant("baba", b"grant")
+    with site.slapd.role(SYNC) as connection:
+        for dn, change in (
+            (site.person("kato"), {"facedTombstone": []}),
+            (site.person("kato"), {"facedTombstone": [b"x"]}),
+            (site.person("baba"), {"facedExemption": [b"x"]}),
+            (site.person("baba"), {"facedUnlock": [b"x"]}),
+            (site.person("baba"), {"facedEmergency": [b"x"]}),
+            (site.person("baba"), {"userPassword": [b"x"]}),
+            (site.person("baba"), {"objectClass": [b"inetOrgPerson"]}),
+            (tree.realm, {"facedManifest": [b"x"]}),
+            (tree.realm, {"facedDelegation": [b"x"]}),
+            (tree.realm, {"facedRealmStatement": [b"x"]}),
+            (tree.host("pc-tax"), {"facedKeyGroup": [b"welfare"]}),
+            (tree.host("pc-tax"), {"facedHostStatement": [b"x"]}),
+            (tree.host("pc-tax"), {"userPassword": [b"x"]}),
+            (tree.role(ENROL), {"userPassword": [b"x"]}),
+        ):
+            refused(lambda dn=dn, change=change: connection.modify(dn, replace=change))  # type: ignore[misc]
+        for name in ("facedExemption", "facedUnlock", "facedEmergency"):
+            refused(lambda name=name: connection.modify(site.person("sato"), give={name: [b"x"]}))  # type: ignore[misc]
+        common = {"cn": [b"x"], "sn": [b"x"], "facedKeyGroup": [b"tax"]}
+        for name in ("userPassword", "facedExemption", "facedUnlock", "facedEmergency", "jpegPhoto"):
+            refused(
+                lambda name=name: connection.add(  # type: ignore[misc]
+                    tree.person("evil"), ["inetOrgPerson", "facedPerson"], {**common, name: [b"x"]}
+                )
+            )
+        refused(lambda: connection.add(tree.host("pc-new"), ["device", "facedHost"], {}))
+        for dn in (site.person("baba"), tree.host("pc-tax"), tree.realm):
+            refused(lambda dn=dn: connection.remove(dn))  # type: ignore[misc]
+        seen = set.union(*everything(site, connection, site.person("baba")).values())
+        assert seen.isdisjoint({"facedexemption", "facedunlock", "facedemergency", "userpassword"})
+
+
+def test_sync_reads_the_record_of_a_computer_that_it_can_name_and_cannot_list_them(site: Site) -> None:
+    tree = site.slapd.tree
+    with site.slapd.role(OPERATE) as connection:
+        Hosts(connection, tree).reissue("pc-tax", b"statement")
+    with site.slapd.role(SYNC) as connection:
+        assert Hosts(connection, tree).read("pc-tax").statement == b"statement"
+        assert everything(site, connection, tree.host("pc-tax"))[tree.host("pc-tax")] == {
+            *("objectclass", "facedhoststatement")
+        }
+        with pytest.raises((NotAllowed, NotInDirectory)):
+            Hosts(connection, tree).all()
 
 
 def test_revoke_buries_and_erases_and_can_never_enrol(site: Site) -> None:
