@@ -143,9 +143,7 @@ def test_a_manifest_that_the_directory_did_not_take_is_not_kept(founded: Office)
 def test_show_tells_the_fingerprint_the_roles_and_the_epochs(founded: Office) -> None:
     shown = founded.json("realm", "show")
     assert shown["fingerprint"] == founded.station.realm.fingerprint
-    assert {role for handler in shown["handlers"] for role in handler["roles"]} == {
-        *("enrol", "approve", "operate", "manifest", "revoke", "audit")
-    }
+    assert {role for handler in shown["handlers"] for role in handler["roles"]} == {role.value for role in Role}
     assert [(epoch["group"], epoch["epoch"]) for epoch in shown["manifest"]["epochs"]] == [
         ("default", 2026),
         ("finance", 2026),
@@ -172,7 +170,7 @@ def test_what_ends_soon_is_said_days_ahead_and_changes_no_exit_status(founded: O
     assert "The appointment of suzuki as enrol ends in 21 days" in renewed.stderr
     alarms = founded.json("realm", "manifest")["alarms"]
     assert {(one["what"], one["level"], one["days"]) for one in alarms} == {("appointment", "soon", 21)}
-    assert {one["role"] for one in alarms} == {"enrol", "approve", "operate", "manifest", "revoke", "audit"}
+    assert {one["role"] for one in alarms} == {role.value for role in Role}
 
 
 def test_an_unreadable_station_is_a_plain_line(founded: Office) -> None:
