@@ -59,7 +59,7 @@ SIGNERS: Mapping[Kind, frozenset[Role]] = {
     Kind.EMERGENCY: frozenset({Role.APPROVE}),
     Kind.CONSENT: frozenset({Role.APPROVE}),
     Kind.APPROVAL: frozenset({Role.APPROVE}),
-    Kind.SUSPENSION: frozenset({Role.ENROL, Role.REVOKE}),
+    Kind.SUSPENSION: frozenset({Role.ENROL, Role.REVOKE, Role.SYNC}),
     Kind.ACT: frozenset(Role),
     Kind.PROPOSAL: PERSONAL,
     Kind.CONFIRMATION: PERSONAL,

@@ -25,8 +25,9 @@ from faced.i18n import _
 from faced.trust import encoding
 from faced.trust.keys import KEY_SIZE, digest, key_id
 from faced.trust.purpose import PURPOSE, require_purpose
-from faced.trust.realm import CLOCK_SKEW_S, Epoch, Realm, Verifier
+from faced.trust.realm import Epoch, Realm, Verifier
 from faced.trust.statement import Kind, Statement
+from faced.trust.unattended import beyond_sync, check_not_ahead
 from faced.units import DAY_S, midnight
 
 #: From issue to end, at most: so long is somebody known by the same face data.
@@ -262,7 +263,7 @@ def check_template(
         if header.serial < death.below_serial:
             raise TrustError(_("The template was withdrawn."), reason="tombstoned")
         if death.unattended and verifier.is_unattended(statement):
-            raise _beyond_sync(_("enrol anew whom it erased itself"))
+            raise beyond_sync(_("enrol anew whom it erased itself"))
     _check_period(verifier, statement, header)
     return CheckedTemplate(verifier, template, statement, header)
 
@@ -325,7 +326,7 @@ def check_tombstone(verifier: Verifier, login: str, tombstone: bytes) -> Tombsto
         case {"reason": str(), "below_serial": int() as below_serial, **rest} if not rest:
             unattended = verifier.is_unattended(statement)
             if unattended:
-                _check_not_ahead(verifier, below_serial)
+                check_not_ahead(verifier, below_serial)
             return Tombstone(below_serial, unattended)
     raise _malformed()
 
@@ -366,25 +367,10 @@ def _check_unattended(verifier: Verifier, statement: Statement, header: Template
     if not verifier.is_unattended(statement):
         return
     if header.method != FROM_PHOTO:
-        raise _beyond_sync(_("say that somebody was seen at the camera"))
+        raise beyond_sync(_("say that somebody was seen at the camera"))
     if not header.provenance.photo:
-        raise _beyond_sync(_("enrol without a photo of the personnel section"))
-    _check_not_ahead(verifier, header.serial)
-
-
-def _check_not_ahead(verifier: Verifier, serial: int) -> None:
-    """Serials follow the clock: one beyond it would win over what handlers sign for a long time."""
-    if serial > verifier.now + CLOCK_SKEW_S:
-        raise TrustError(
-            _("The serial of a record of the synchronisation is ahead of its time."), reason="not_yet_valid"
-        )
-
-
-def _beyond_sync(what: str) -> TrustError:
-    return TrustError(
-        _("The unattended synchronisation may not {what}: a handler in the role enrol must do it.").format(what=what),
-        reason="issuer_lacks_role",
-    )
+        raise beyond_sync(_("enrol without a photo of the personnel section"))
+    check_not_ahead(verifier, header.serial)
 
 
 def _provenance(entry: Any) -> Provenance:

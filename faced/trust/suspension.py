@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from nacl.signing import SigningKey
 
+from faced.i18n import _
 from faced.trust import personal
 from faced.trust.realm import Realm, Verifier
 from faced.trust.statement import Kind
+from faced.trust.unattended import beyond_sync, check_not_ahead
 from faced.units import DAY_S
 
 #: From issue to end, at most: as long as a tombstone lives.
@@ -34,7 +36,7 @@ class Suspension:
 
 
 def issue_suspension(realm: Realm, key: SigningKey, suspension: Suspension) -> bytes:
-    """The statement of a suspension or of its end, signed in the role ``enrol`` or ``revoke``."""
+    """The statement of a suspension or of its end, signed in the role ``enrol``, ``revoke`` or (no end) ``sync``."""
     body = {"suspended": suspension.suspended, "reason": suspension.reason}
     return personal.issue(
         *(realm, key, Kind.SUSPENSION, suspension.login),
@@ -49,12 +51,17 @@ def read_suspension(verifier: Verifier, login: str, data: bytes) -> Suspension:
     """What must be believed to be said about this person, now.
 
     :param login: the canonical login name from NSS.
-    :raises TrustError: as :func:`personal.read`.
+    :raises TrustError: as :func:`personal.read`; ``issuer_lacks_role`` for an end, and ``not_yet_valid`` for a serial
+        ahead of the clock, that the unattended synchronisation signed.
     """
     statement = personal.read(verifier, Kind.SUSPENSION, login, data, longest_s=LONGEST_DAYS * DAY_S)
     match statement.body:
         case {"suspended": bool() as suspended, "reason": str() as reason, **rest} if not rest and _TOKEN.fullmatch(
             reason
         ):
+            if verifier.is_unattended(statement):
+                if not suspended:
+                    raise beyond_sync(_("lift a suspension"))
+                check_not_ahead(verifier, statement.serial)
             return Suspension(login, statement.serial, suspended, reason, statement.issued, statement.expires)
     raise personal.malformed(Kind.SUSPENSION)

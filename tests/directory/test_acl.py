@@ -299,6 +299,8 @@ def test_sync_enrols_and_erases_who_left(site: Site) -> None:
         People(connection, tree).exempt("ono", b"exemption")
     with site.slapd.role(SYNC) as connection:
         people = People(connection, tree)
+        people.suspend("ono", b"suspension 1")
+        people.suspend("ono", b"suspension 2")
         people.bury("ono", b"tombstone 1")
         people.erase("ono")
         refused(lambda: people.bury("ono", b"tombstone 2"))
@@ -317,6 +319,8 @@ def test_sync_can_do_nothing_else(site: Site) -> None:
     with site.slapd.role(APPROVE) as connection:
         People(connection, tree).exempt("baba", b"exemption")
         People(connection, tree).unlock("baba", b"unlock")
+        People(connection, tree).consent("baba", b"consent")
+        People(connection, tree).approve("baba", b"approval")
         People(connection, tree).grant("baba", b"grant")
     with site.slapd.role(SYNC) as connection:
         for dn, change in (
@@ -325,6 +329,10 @@ def test_sync_can_do_nothing_else(site: Site) -> None:
             (site.person("baba"), {"facedExemption": [b"x"]}),
             (site.person("baba"), {"facedUnlock": [b"x"]}),
             (site.person("baba"), {"facedEmergency": [b"x"]}),
+            (site.person("baba"), {"facedConsent": [b"x"]}),
+            (site.person("baba"), {"facedConsent": []}),
+            (site.person("baba"), {"facedApproval": [b"x"]}),
+            (site.person("baba"), {"facedApproval": []}),
             (site.person("baba"), {"userPassword": [b"x"]}),
             (site.person("baba"), {"objectClass": [b"inetOrgPerson"]}),
             (tree.realm, {"facedManifest": [b"x"]}),
@@ -336,7 +344,7 @@ def test_sync_can_do_nothing_else(site: Site) -> None:
             (tree.role(ENROL), {"userPassword": [b"x"]}),
         ):
             refused(lambda dn=dn, change=change: connection.modify(dn, replace=change))  # type: ignore[misc]
-        for name in ("facedExemption", "facedUnlock", "facedEmergency"):
+        for name in ("facedExemption", "facedUnlock", "facedEmergency", "facedConsent", "facedApproval"):
             refused(lambda name=name: connection.modify(site.person("sato"), give={name: [b"x"]}))  # type: ignore[misc]
         common = {"cn": [b"x"], "sn": [b"x"], "facedKeyGroup": [b"tax"]}
         for name in ("userPassword", "facedExemption", "facedUnlock", "facedEmergency", "jpegPhoto"):
@@ -350,6 +358,7 @@ def test_sync_can_do_nothing_else(site: Site) -> None:
             refused(lambda dn=dn: connection.remove(dn))  # type: ignore[misc]
         seen = set.union(*everything(site, connection, site.person("baba")).values())
         assert seen.isdisjoint({"facedexemption", "facedunlock", "facedemergency", "userpassword"})
+        assert seen > {"facedconsent", "facedapproval"}, "whether they stand, the synchronisation has to see"
 
 
 def test_sync_reads_the_record_of_a_computer_that_it_can_name_and_cannot_list_them(site: Site) -> None:

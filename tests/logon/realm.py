@@ -185,10 +185,10 @@ class TestRealm:
         approval = Approval(login, serial, "R8-12", now, now + days * DAY, withdrawn)
         return issue_approval(self.realm, by or self.approve, approval)
 
-    def suspension(self, login: str, *, serial: int = 7, suspended: bool = True) -> bytes:
+    def suspension(self, login: str, *, serial: int = 7, suspended: bool = True, by: SigningKey | None = None) -> bytes:
         """The revoking role's word."""
         suspension = Suspension(login, serial, suspended, "leave", self.now - 60, self.now + 900 * DAY)
-        return issue_suspension(self.realm, self.revoke, suspension)
+        return issue_suspension(self.realm, by or self.revoke, suspension)
 
     def code(self, login: str, now: int) -> str:
         """What the approving role reads out on the telephone."""

@@ -150,6 +150,15 @@ def test_after_a_handlers_tombstone_the_timer_enrols_anew(host: Host) -> None:
     host.accepts(replace(anew, tombstone=None))
 
 
+def test_the_timer_stops_somebody_and_only_a_handler_lets_them_in_again(host: Host, bundle: Bundle) -> None:
+    realm = host.authority
+    stopped = replace(bundle, suspension=realm.suspension("tanaka", by=realm.sync))
+    assert host.standing(stopped) == (Standing.REVOKED, "suspended")
+    by_itself = replace(bundle, suspension=realm.suspension("tanaka", serial=8, suspended=False, by=realm.sync))
+    assert host.standing(by_itself) == (Standing.REVOKED, "suspended")
+    host.accepts(replace(bundle, suspension=realm.suspension("tanaka", serial=8, suspended=False)))
+
+
 def test_what_a_timer_sealed_is_no_more_than_its_header_says(host: Host) -> None:
     """Templates with samples of a camera are judged by another threshold; the header is not what decides that."""
     disguised = host.authority.bundle("tanaka", template(), by=host.authority.sync, provenance=FROM_HR)

@@ -20,6 +20,7 @@ from faced.trust.sealed import (
     issue_tombstone,
 )
 from faced.trust.statement import Kind, Statement
+from faced.trust.suspension import Suspension, issue_suspension, read_suspension
 from tests.trust.conftest import DAY, NOW, World, key
 
 FROM_HR = Provenance(Basis.STAFF, bytes(32), b"")
@@ -110,7 +111,22 @@ def test_it_brings_nobody_back_whom_it_buried(world: World) -> None:
     assert world.open(world.seal(serial=8), tombstone=by_sync).header.serial == 8
 
 
-@pytest.mark.parametrize("kind", sorted(set(SIGNERS) - {Kind.TEMPLATE, Kind.TOMBSTONE, Kind.ACT}))
+def suspension(world: World, by: SigningKey, *, serial: int = NOW, suspended: bool = True) -> bytes:
+    return issue_suspension(world.realm, by, Suspension("tanaka", serial, suspended, "left", NOW, NOW + DAY))
+
+
+def test_it_suspends_and_lifts_no_suspension(world: World) -> None:
+    verifier = world.verifier()
+    assert read_suspension(verifier, "tanaka", suspension(world, world.sync)).suspended
+    lifted = suspension(world, world.sync, suspended=False)
+    assert reason(lambda: read_suspension(verifier, "tanaka", lifted)) == "issuer_lacks_role"
+    ahead = suspension(world, world.sync, serial=2**63)
+    assert reason(lambda: read_suspension(verifier, "tanaka", ahead)) == "not_yet_valid"
+    for by in (world.enrol, world.revoke):
+        assert not read_suspension(verifier, "tanaka", suspension(world, by, serial=2**63, suspended=False)).suspended
+
+
+@pytest.mark.parametrize("kind", sorted(set(SIGNERS) - {Kind.TEMPLATE, Kind.TOMBSTONE, Kind.SUSPENSION, Kind.ACT}))
 def test_every_other_kind_is_refused(world: World, kind: Kind) -> None:
     issuer = key_id(bytes(world.sync.verify_key))
     forged = Statement(kind, world.realm.id, "tanaka", 1, NOW, NOW + DAY, issuer, {}).sign(world.sync)
