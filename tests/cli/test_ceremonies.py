@@ -16,7 +16,10 @@ from tests.cli.year import unix
 PAGE = Path(__file__).parents[2] / "docs" / "security.md"
 #: The day of each ceremony.
 DAYS = {3: "2026-12-01", 4: "2027-03-20", 6: "2027-05-01"}
-OWN = {"suzuki": ROLE_PASSPHRASE, "mori": "mori walks to work", "kato": "kato takes the bus"}
+OWN = {
+    **{"suzuki": ROLE_PASSPHRASE, "mori": "mori walks to work", "kato": "kato takes the bus"},
+    "timer": "nobody types this",
+}
 
 
 def ceremonies() -> Iterator[tuple[int, list[str]]]:
@@ -84,7 +87,7 @@ def test_every_line_works(office: Office) -> None:
             assert last_manifest(office.station).revoked_hosts == {"pc0123"}
         if number == 4:
             assert office.json("purpose", "show")["until"] == "2028-03-31"
-    assert numbers == [(1, 6), (2, 5), (3, 3), (4, 4), (5, 0), (6, 1)]
+    assert numbers == [(1, 6), (2, 6), (3, 3), (4, 4), (5, 0), (6, 1)]
 
 
 def test_every_line_about_people_who_are_not_regular_staff_works(founded: Office) -> None:

@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 from click.testing import Result
 
+from cli.run import Run
+from cli.station import Desk, open_desk
 from faced.directory.hosts import Hosts
 from faced.directory.people import People
 from faced.directory.realm import RealmDocuments
 from faced.directory.tree import RoleAccount
-from faced.enrolment.acts import ActLog
+from faced.enrolment.acts import Act, ActLog
+from faced.enrolment.handlers import live
 from faced.enrolment.manifest import last_manifest, next_manifest
 from faced.enrolment.station import RoleKey
 from faced.errors import DirectoryError
@@ -25,7 +28,7 @@ from faced.trust.statement import Kind
 from tests.cli.conftest import NOW, ROLE_PASSPHRASE, ROOT_PASSPHRASE, Office
 
 DAY = 86_400
-OWN = {"mori": "mori walks to work", "kato": "kato takes the bus"}
+OWN = {"mori": "mori walks to work", "kato": "kato takes the bus", "timer": "nobody types this"}
 WHY = ("--reason", "two are too few", "--decision", "R8-12")
 
 
@@ -94,6 +97,25 @@ def test_the_first_further_handler_is_appointed_by_one_and_that_is_on_record(fou
     record = list(ActLog(founded.station_path).read())[-1]
     assert (record.act, record.handler, record.subject) == ("appoint", "suzuki", "mori: enrol, revoke")
     assert (record.reason, record.decision, record.agreement, record.outcome) == (*WHY[1::2], "alone", "done")
+
+
+def test_the_timers_unit_takes_the_key_of_the_timer_else_the_only_one(founded: Office) -> None:
+    """It says --handler timer, whoever holds the role on the station."""
+
+    def desk(passphrase: Path) -> Desk:
+        run = Run(founded.config, clock=lambda: founded.now, cost=founded.cost, handler="timer")
+        return open_desk(run, None, Role.SYNC, passphrase)
+
+    assert desk(founded.passphrases).key.handler == "suzuki"
+    appointed(founded, "timer", "sync")
+    own_desk = desk(own(founded, "timer"))
+    assert own_desk.key.handler == "timer"
+    with own_desk.recorded(Act.ENROL, "tanaka", "sync: joined"):
+        own_desk.connect().close()
+    assert founded.json("acts", "verify")["intact"]
+    shown = {one["handler"]: one for one in founded.json("handler", "list")}
+    assert shown["timer"]["role"] == "sync"
+    assert not any(one.personal for one in live(founded.station, founded.now) if one.role is Role.SYNC)
 
 
 def test_who_is_appointed_works_with_a_key_and_a_passphrase_of_their_own(two: Office) -> None:

@@ -62,7 +62,10 @@ def main_pid(machine: Container) -> int:
 
 
 def test_systemd_finds_nothing_wrong_with_the_installed_units(machine: Container) -> None:
-    units = [*SOCKETS, "faced.service", "faced-directory.service", "faced-manifest.service", "faced-manifest.timer"]
+    timers = [
+        f"{name}.{part}" for name in ("faced-manifest", "faced-renew", "faced-sync") for part in ("service", "timer")
+    ]
+    units = [*SOCKETS, "faced.service", "faced-directory.service", *timers]
     verified = machine.run("systemd-analyze", "verify", "--man=no", *units)
     assert verified.stderr == ""
 

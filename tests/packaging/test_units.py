@@ -17,6 +17,7 @@ UNITS = Path(__file__).parent.parent.parent / "packaging/systemd"
         ("faced-directory.service", 1.2),
         ("faced-manifest.service", 1.6),
         ("faced-renew.service", 2.3),
+        ("faced-sync.service", 2.1),
     ],
 )
 def test_the_exposure_stays_where_it_is(unit: str, most: float) -> None:
