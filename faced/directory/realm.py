@@ -87,12 +87,16 @@ def plant(connection: Connection, tree: Tree, role_passwords: dict[RoleAccount, 
         _add_missing(connection, unit, ["organizationalUnit"], {})
     _add_missing(connection, tree.realm, ["applicationProcess", schema.REALM_CLASS], {})
     for role, password in role_passwords.items():
-        _add_missing(
-            connection,
-            tree.role(role),
-            ["organizationalRole", "simpleSecurityObject"],
-            {"userPassword": [password.encode()]},
-        )
+        plant_account(connection, tree, role, password)
+
+
+def plant_account(connection: Connection, tree: Tree, role: RoleAccount, password: str) -> None:
+    """Make the account of a role; one that exists is left alone.
+
+    :param connection: of the directory's administrator.
+    """
+    classes = ["organizationalRole", "simpleSecurityObject"]
+    _add_missing(connection, tree.role(role), classes, {"userPassword": [password.encode()]})
 
 
 def _add_missing(connection: Connection, dn: str, classes: Sequence[str], values: dict[str, list[bytes]]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from nacl import utils
 
 from faced.directory.connection import Connection
-from faced.directory.realm import RealmDocuments, plant
+from faced.directory.realm import RealmDocuments, plant, plant_account
 from faced.directory.tree import RoleAccount, Tree
 from faced.enrolment.station import Station
 from faced.errors import DirectoryError, NotInDirectory, TrustError
@@ -79,9 +79,13 @@ def _elsewhere(station: Station, data: bytes, known: Collection[bytes]) -> bool:
 def set_role_password(connection: Connection, tree: Tree, role: RoleAccount, password: str) -> None:
     """Give a role's account another password: whoever knows the old one is shut out at once.
 
+    A realm that was founded before there was such a role gets the account.
+
     :param connection: of the directory's administrator.
     """
-    connection.modify(tree.role(role), replace={"userPassword": [hashed_password(password).encode()]})
+    hashed = hashed_password(password)
+    plant_account(connection, tree, role, hashed)
+    connection.modify(tree.role(role), replace={"userPassword": [hashed.encode()]})
 
 
 def hashed_password(password: str, random: Callable[[int], bytes] = utils.random) -> str:

@@ -118,6 +118,15 @@ def test_the_timers_unit_takes_the_key_of_the_timer_else_the_only_one(founded: O
     assert not any(one.personal for one in live(founded.station, founded.now) if one.role is Role.SYNC)
 
 
+def test_a_realm_from_before_there_was_a_role_gets_its_account_with_the_first_holder(founded: Office) -> None:
+    for file in founded.station_path.glob("*/suzuki.sync*"):
+        file.unlink()
+    with founded.slapd.admin() as admin:
+        admin.remove(founded.slapd.tree.role(RoleAccount.SYNC))
+    appointed(founded, "timer", "sync")
+    assert binds(founded, RoleAccount.SYNC, key(founded, "timer", Role.SYNC).password)
+
+
 def test_who_is_appointed_works_with_a_key_and_a_passphrase_of_their_own(two: Office) -> None:
     assert published(two) == set(two.station.delegations)
     assert len(published(two)) == len(Role) + 3
