@@ -13,8 +13,8 @@ from faced.enrolment.station import RoleKey
 from faced.errors import TrustError
 from faced.trust.purpose import purposes
 from faced.trust.realm import Verifier
-from faced.trust.sealed import check_tombstone, issue_tombstone
 from faced.trust.statement import Kind, parse
+from faced.trust.tombstone import check_tombstone, issue_tombstone
 from faced.units import DAY_S
 
 

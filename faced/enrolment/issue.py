@@ -22,10 +22,9 @@ from faced.trust.sealed import (
     TemplateHeader,
     check_header,
     check_template,
-    issue_tombstone,
     seal_template,
-    tombstoned_below,
 )
+from faced.trust.tombstone import issue_tombstone, tombstoned_below
 from faced.units import DAY_S
 
 #: A tombstone outlives every template it kills, whatever the clocks of station and workstation say.

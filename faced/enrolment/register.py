@@ -15,7 +15,8 @@ from faced.errors import DirectoryError, NotInDirectory, TrustError
 from faced.i18n import _
 from faced.recognition.template import FaceTemplate, Source
 from faced.trust.realm import Role, Verifier
-from faced.trust.sealed import NO_PROVENANCE, Basis, Provenance, TemplateHeader, check_header, check_tombstone
+from faced.trust.sealed import NO_PROVENANCE, Basis, Provenance, TemplateHeader, check_header
+from faced.trust.tombstone import check_tombstone
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,9 @@ from faced.trust.permission import Permission, examine
 from faced.trust.purpose import Purpose, purposes
 from faced.trust.realm import Manifest, Realm, Verifier, open_calibration
 from faced.trust.report import subject_of
-from faced.trust.sealed import Basis, CheckedTemplate, check_template, check_tombstone, open_template
+from faced.trust.sealed import Basis, CheckedTemplate, check_template, open_template
 from faced.trust.statement import Kind, parse
+from faced.trust.tombstone import check_tombstone
 from faced.trust.unlock import Unlock, check_unlock
 
 _REVOKED = frozenset(

@@ -16,8 +16,8 @@ from faced.errors import TrustError
 from faced.logon.state_file import damaged, read_state, write_state
 from faced.trust.permission import Word, Words
 from faced.trust.realm import AGAINST
-from faced.trust.sealed import Tombstone
 from faced.trust.statement import Kind
+from faced.trust.tombstone import Tombstone
 
 _Names = frozenset[str]
 _Serials = dict[str, int]

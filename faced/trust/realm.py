@@ -52,6 +52,7 @@ SIGNERS: Mapping[Kind, frozenset[Role]] = {
     Kind.HOST: frozenset({Role.OPERATE}),
     Kind.TEMPLATE: frozenset({Role.ENROL, Role.SYNC}),
     Kind.TOMBSTONE: frozenset({Role.REVOKE, Role.ENROL, Role.SYNC}),
+    Kind.ERASURE: frozenset({Role.REVOKE}),
     Kind.CALIBRATION: frozenset({Role.ENROL}),
     Kind.PURPOSE: frozenset({Role.APPROVE}),
     Kind.EXEMPTION: frozenset({Role.APPROVE}),
@@ -68,7 +69,8 @@ SIGNERS: Mapping[Kind, frozenset[Role]] = {
 #: What stays valid when the handler who signed it has left; everything else dies with the appointment (decision 0035).
 OUTLIVES = frozenset(
     {
-        *(Kind.HOST, Kind.TEMPLATE, Kind.TOMBSTONE, Kind.CALIBRATION, Kind.PURPOSE, Kind.EXEMPTION, Kind.ACT),
+        *(Kind.HOST, Kind.TEMPLATE, Kind.TOMBSTONE, Kind.ERASURE, Kind.CALIBRATION, Kind.PURPOSE),
+        *(Kind.EXEMPTION, Kind.ACT),
         *(Kind.CONSENT, Kind.APPROVAL, Kind.SUSPENSION),
     }
 )

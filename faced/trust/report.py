@@ -1,8 +1,9 @@
-"""What a workstation reports of failed tries, so that the realm can count what no single host sees.
+"""What a workstation reports: its failed tries, which only the realm can add up, and how fresh its cache is.
 
-CBOR ``[payload, signature]``; the payload is ``{v, realm, host, serial, at, failed: [{subject, count, last}]}``, the
-signature Ed25519 by the host's own key over ``b"faced host report\\0" + payload``. It is one host's word and admits
-nobody: whoever reads it asks how much a host that lies can do with it (docs/decisions/0041).
+CBOR ``[payload, signature]``; the payload is ``{v, realm, host, serial, at, failed: [{subject, count, last}]}`` and,
+once there was one, ``refreshed``; the signature is Ed25519 by the host's own key over ``b"faced host report\\0" +
+payload``. It is one host's word and admits nobody: whoever reads it asks how much a host that lies can do with it
+(docs/decisions/0041, 0046).
 """
 
 from __future__ import annotations
@@ -46,12 +47,17 @@ class Failures:
 
 @dataclass(frozen=True)
 class Report:
-    """A report that was checked. ``at``: unix seconds."""
+    """A report that was checked.
+
+    ``at``: unix seconds. ``refreshed``: when the host last asked the directory about everybody in its cache and kept
+    nothing older; 0 if never.
+    """
 
     host: str
     serial: int
     at: int
     failed: tuple[Failures, ...]
+    refreshed: int = 0
 
 
 def subject_of(realm: Realm, login: str) -> bytes:
@@ -70,8 +76,13 @@ def counted(failed: Iterable[Failures], now: int) -> tuple[Failures, ...]:
     return tuple(sorted(most, key=lambda one: one.subject))
 
 
-def issue_report(realm: Realm, keys: HostKeys, serial: int, now: int, failed: Iterable[Failures]) -> bytes:
-    """Sign a report as this host."""
+def issue_report(
+    realm: Realm, keys: HostKeys, serial: int, now: int, failed: Iterable[Failures], refreshed: int = 0
+) -> bytes:
+    """Sign a report as this host.
+
+    :param refreshed: as :attr:`Report.refreshed`; a moment ahead of ``now`` counts as ``now``.
+    """
     payload = encoding.encode(
         {
             "v": 1,
@@ -80,18 +91,26 @@ def issue_report(realm: Realm, keys: HostKeys, serial: int, now: int, failed: It
             "serial": serial,
             "at": now,
             "failed": [{"subject": one.subject, "count": one.count, "last": one.last} for one in counted(failed, now)],
+            **({"refreshed": min(refreshed, now)} if refreshed else {}),
         }
     )
     return encoding.encode([payload, keys.sign.sign(_DOMAIN + payload).signature])
 
 
 def read_report(
-    verifier: Verifier, host: str, host_statement: bytes | None, data: bytes, *, lowest_serial: int = 0
+    verifier: Verifier,
+    host: str,
+    host_statement: bytes | None,
+    data: bytes,
+    *,
+    lowest_serial: int = 0,
+    longest_s: int | None = COUNTED_S,
 ) -> Report:
     """What a host says, if it is that host's word of the last 24 hours.
 
     :param host: the name of the directory's entry that has the report, and ``host_statement`` of the same entry.
     :param lowest_serial: the highest serial that was seen of this host (a lower one was put back).
+    :param longest_s: how old it may be; None for what stays true (``refreshed``).
     :raises TrustError: host_revoked, no_host_statement, as :meth:`Verifier.check` for the host's statement, wrong_host,
         malformed, wrong_realm, bad_signature, not_yet_valid, expired, older_serial.
     """
@@ -112,7 +131,7 @@ def read_report(
         raise TrustError(_("The signature of a record does not hold."), reason="bad_signature") from None
     if report.at > verifier.now + CLOCK_SKEW_S:
         raise TrustError(_("A record is from the future: check the clock of this computer."), reason="not_yet_valid")
-    if report.at <= verifier.now - COUNTED_S:
+    if longest_s is not None and report.at <= verifier.now - longest_s:
         raise TrustError(_("A record has expired."), reason="expired")
     if report.serial < lowest_serial:
         raise TrustError(_("The report is older than one already seen."), reason="older_serial")
@@ -137,10 +156,13 @@ def _report(content: Any) -> tuple[bytes, Report]:
             "at": int() as at,
             "failed": list() as entries,
             **rest,
-        } if not rest and len(entries) <= MOST_PEOPLE and not isinstance(serial, bool) and not isinstance(at, bool):
+        } if rest.keys() <= {"refreshed"} and len(entries) <= MOST_PEOPLE:
             failed = tuple(_failures(entry) for entry in entries)
-            if serial >= 0 and at >= 0 and len({one.subject for one in failed}) == len(failed):
-                return realm, Report(host, serial, at, failed)
+            refreshed = rest.get("refreshed", 0)
+            if not all(type(number) is int and number >= 0 for number in (serial, at, refreshed)) or refreshed > at:
+                raise _malformed()
+            if len({one.subject for one in failed}) == len(failed):
+                return realm, Report(host, serial, at, failed, refreshed)
     raise _malformed()
 
 

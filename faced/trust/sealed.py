@@ -27,6 +27,7 @@ from faced.trust.keys import KEY_SIZE, digest, key_id
 from faced.trust.purpose import PURPOSE, require_purpose
 from faced.trust.realm import Epoch, Realm, Verifier
 from faced.trust.statement import Kind, Statement
+from faced.trust.tombstone import check_tombstone
 from faced.trust.unattended import beyond_sync, check_not_ahead
 from faced.units import DAY_S, midnight
 
@@ -294,49 +295,6 @@ def open_template(
     except CryptoError:
         raise TrustError(_("The sealed part of a template was changed."), reason="tampered") from None
     return OpenedTemplate(header, coordinates)
-
-
-def issue_tombstone(
-    realm: Realm, key: SigningKey, login: str, *, below_serial: int, reason: str, now: int, expires: int
-) -> bytes:
-    """The statement that all templates of a person with a serial below this one are dead."""
-    body = {"reason": reason, "below_serial": below_serial}
-    issuer = key_id(bytes(key.verify_key))
-    return Statement(Kind.TOMBSTONE, realm.id, login, now, now, expires, issuer, body).sign(key)
-
-
-@dataclass(frozen=True)
-class Tombstone:
-    """Templates of a serial below ``below_serial`` are dead; ``unattended``: a timer signed it, and no handler."""
-
-    below_serial: int
-    unattended: bool
-
-
-def check_tombstone(verifier: Verifier, login: str, tombstone: bytes) -> Tombstone:
-    """What must be believed of this person's tombstone.
-
-    :raises TrustError: as :meth:`Verifier.check`; ``wrong_person`` for another person's; ``not_yet_valid`` where the
-        unattended synchronisation signed what would kill the templates of days to come.
-    """
-    statement = verifier.check(tombstone, Kind.TOMBSTONE)
-    if statement.subject != login:
-        raise TrustError(_("The tombstone is another person's."), reason="wrong_person")
-    match statement.body:
-        case {"reason": str(), "below_serial": int() as below_serial, **rest} if not rest:
-            unattended = verifier.is_unattended(statement)
-            if unattended:
-                check_not_ahead(verifier, below_serial)
-            return Tombstone(below_serial, unattended)
-    raise _malformed()
-
-
-def tombstoned_below(verifier: Verifier, login: str, tombstone: bytes) -> int:
-    """The serial below which a tombstone kills this person's templates.
-
-    :raises TrustError: as :func:`check_tombstone`.
-    """
-    return check_tombstone(verifier, login, tombstone).below_serial
 
 
 def rewrap(key: TemplateKey, private: PrivateKey, epoch: Epoch) -> bytes:

@@ -39,6 +39,7 @@ class Kind(StrEnum):
     TEMPLATE = "template"
     TOMBSTONE = "tombstone"
     CALIBRATION = "calibration"
+    ERASURE = "erasure"
     PURPOSE = "purpose"
     EXEMPTION = "exemption"
     UNLOCK = "unlock"

@@ -23,8 +23,8 @@ from faced.errors import DirectoryError
 from faced.trust.host import issue_host
 from faced.trust.keys import key_id
 from faced.trust.realm import Role
-from faced.trust.sealed import issue_tombstone, tombstoned_below
 from faced.trust.statement import Kind
+from faced.trust.tombstone import issue_tombstone, tombstoned_below
 from tests.cli.conftest import NOW, ROLE_PASSPHRASE, ROOT_PASSPHRASE, Office
 
 DAY = 86_400

@@ -23,18 +23,10 @@ from faced.recognition.site import FEWEST_PEOPLE, SiteCalibration
 from faced.recognition.template import FaceTemplate, Sample, Source
 from faced.trust.exemption import check_exemption, issue_exemption
 from faced.trust.realm import Role
-from faced.trust.sealed import (
-    Provenance,
-    TemplateHeader,
-    check_template,
-    check_tombstone,
-    issue_tombstone,
-    open_template,
-    read_header,
-    seal_template,
-)
+from faced.trust.sealed import Provenance, TemplateHeader, check_template, open_template, read_header, seal_template
 from faced.trust.statement import parse
 from faced.trust.suspension import Suspension, issue_suspension
+from faced.trust.tombstone import check_tombstone, issue_tombstone
 from tests.cli.conftest import Office
 from tests.cli.test_handler import appointed, dismiss, key
 from tests.cli.year import PREDICTOR, Pc, as_role, enrol, role_key

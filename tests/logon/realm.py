@@ -19,8 +19,9 @@ from faced.trust.host import issue_host
 from faced.trust.keys import HostKeys
 from faced.trust.purpose import issue_purpose
 from faced.trust.realm import Epoch, Manifest, Realm, Role
-from faced.trust.sealed import TemplateHeader, issue_tombstone, seal_template
+from faced.trust.sealed import TemplateHeader, seal_template
 from faced.trust.suspension import Suspension, issue_suspension
+from faced.trust.tombstone import issue_tombstone
 from faced.trust.unlock import issue_unlock
 from faced.units import HOUR_S
 

@@ -13,8 +13,9 @@ from faced.trust.host import issue_host, open_epoch_keys
 from faced.trust.keys import HostKeys, key_id
 from faced.trust.proposal import propose
 from faced.trust.realm import Epoch, Realm, RecordHead, Role, issue_calibration, open_calibration
-from faced.trust.sealed import issue_tombstone, seal_template
+from faced.trust.sealed import seal_template
 from faced.trust.statement import Kind, Statement
+from faced.trust.tombstone import issue_tombstone
 from tests.trust.conftest import COORDINATES, DAY, NOW, World, key
 
 

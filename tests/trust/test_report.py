@@ -118,3 +118,18 @@ def test_the_same_name_is_another_subject_in_another_realm(world: World) -> None
     other = Realm.create("Other", key(1), NOW, dummy=True)
     assert subject_of(world.realm, "tanaka") == subject_of(world.realm, "tanaka")
     assert len({subject_of(world.realm, "tanaka"), subject_of(world.realm, "TANAKA"), subject_of(other, "tanaka")}) == 3
+
+
+def test_a_refresh_is_reported_and_stays_true_after_the_day_of_the_report(world: World) -> None:
+    data = issue_report(world.realm, world.host, 7, NOW, [ONCE], NOW - 100)
+    assert read(world, data).refreshed == NOW - 100
+    assert read(world, report(world)).refreshed == 0
+    later = world.verifier(NOW + 2 * COUNTED_S)
+    assert reason(lambda: read_report(later, "pc-1", world.host_statement, data)) == "expired"
+    assert read_report(later, "pc-1", world.host_statement, data, longest_s=None).refreshed == NOW - 100
+
+
+def test_a_refresh_is_never_later_than_its_report(world: World) -> None:
+    """A cache whose clock was set back counts on: what it says of the future is not believed to be so late."""
+    ahead = issue_report(world.realm, world.host, 7, NOW, [], NOW + 100)
+    assert read(world, ahead).refreshed == NOW

@@ -23,12 +23,12 @@ from faced.trust.sealed import (
     SealedTemplate,
     TemplateKey,
     check_template,
-    issue_tombstone,
     open_template,
     rewrap,
     seal_template,
 )
 from faced.trust.statement import parse
+from faced.trust.tombstone import issue_tombstone
 from faced.units import midnight
 from tests.trust.conftest import APRIL_2027, APRIL_2028, COORDINATES, DAY, NOW, PREDICTOR, World, key
 

@@ -16,11 +16,10 @@ from faced.trust.sealed import (
     Provenance,
     check_header,
     check_template,
-    check_tombstone,
-    issue_tombstone,
 )
 from faced.trust.statement import Kind, Statement
 from faced.trust.suspension import Suspension, issue_suspension, read_suspension
+from faced.trust.tombstone import check_tombstone, issue_tombstone
 from tests.trust.conftest import DAY, NOW, World, key
 
 FROM_HR = Provenance(Basis.STAFF, bytes(32), b"")
