@@ -23,6 +23,7 @@ from faced.directory.people import SealedFace
 from faced.directory.source import Source
 from faced.errors import AccountRefused, DirectoryError, DirectoryUnavailable, NotInDirectory, StateError
 from faced.i18n import _
+from faced.units import HOUR_S
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +33,10 @@ _FRESH_PERIODS = 1.5
 _RETRY_S = 60
 _JITTER = 0.2
 _MOST_RECENT = 64
+#: A refresh that dropped nobody is reported with a logon, and not more often than this.
+_REPORTED_EVERY_S = HOUR_S
+#: As :data:`faced.trust.realm.CLOCK_SKEW_S`, which this daemon cannot import: it has no cryptography.
+SKEW_S = 300
 
 
 @dataclass(frozen=True)
@@ -54,11 +59,19 @@ class ShutOut:
 
 @dataclass(frozen=True)
 class Standing:
-    """How the fetcher does. ``last_contact``: unix seconds; ``cached``: people whose entry may be used."""
+    """How the fetcher does.
+
+    ``last_contact``: unix seconds; ``cached``: people whose entry may be used. ``refreshed``: as of when nothing here
+    is older than the directory (unix seconds; 0 if never since the start); ``report_due``: whether the realm should
+    hear of that, and ``report_urgent``: without waiting for a logon, because somebody who was erased was dropped.
+    """
 
     state: Online | Offline | ShutOut
     last_contact: int | None
     cached: int
+    refreshed: int = 0
+    report_due: bool = False
+    report_urgent: bool = False
 
 
 class Fetcher:
@@ -90,6 +103,10 @@ class Fetcher:
         self._state: Online | Offline | ShutOut = ShutOut() if cache.shut_out else Online()
         self._papers: CachedPapers | None = cache.papers()
         self._report: bytes | None = None
+        self._refreshed = 0
+        #: The refresh that the last report told of, and the last one that dropped somebody; unix seconds, 0 for never.
+        self._reported = 0
+        self._dropped = 0
         self._last_contact: int | None = self._papers.fetched if self._papers else None
         # Fetched lately and not (yet) in the cache: they enter it when the person has logged on.
         self._recent: OrderedDict[str, CachedFace] = OrderedDict()
@@ -178,18 +195,23 @@ class Fetcher:
                 return None
             return Bundle.of(SealedFace(), papers.papers, papers.fetched, CACHE)
 
-    def report(self, report: bytes) -> None:
-        """Keep this host's report for the next poll, in place of one that still waits; waits for nobody."""
+    def report(self, report: bytes, refreshed: int = 0) -> None:
+        """Keep this host's report for the next poll, in place of one that still waits; waits for nobody.
+
+        :param refreshed: what it says of the cache.
+        """
         with self._lock:
             self._report = report
+            self._reported = max(self._reported, refreshed)
 
     def refresh(self) -> float:
-        """Ask for the realm's papers and everybody in the cache, and tidy it up; blocks.
+        """Ask for the realm's papers and everybody who is known here, and tidy the cache up; blocks.
 
         :return: seconds until the next refresh is due.
         """
         with self._lock:
-            people = [entry.login for entry in self._cache.people()]
+            began = self._cache.now()
+            people = dict.fromkeys([*(entry.login for entry in self._cache.people()), *self._recent])
         try:
             answer = self._source.ask(people, None)
         except DirectoryError as error:
@@ -199,13 +221,14 @@ class Fetcher:
         with self._lock:
             now = self._reached()
             self._take_papers(answer.papers, now)
+        dropped = 0
         for login, face in answer.faces.items():
             # One at a time: a logon need not wait until all of them are on the disk.
             with self._lock:
-                if face is not None and not face.empty and self._cache.find(login) is not None:
-                    self._take_face(login, face, now)
+                dropped += self._refresh_face(login, face, now)
         with self._lock:
             self._cache.purge()
+            self._note_refresh(min(began, now), now, dropped)
         return self._jittered(self._refresh_s)
 
     def poll(self) -> float:
@@ -234,7 +257,40 @@ class Fetcher:
         """How it does."""
         with self._lock:
             cached = sum(self._cache.is_valid(entry.fetched) for entry in self._cache.people())
-            return Standing(self._state, self._last_contact, cached)
+            due, urgent = self._report_due()
+            return Standing(self._state, self._last_contact, cached, self._refreshed, due, urgent)
+
+    def _refresh_face(self, login: str, face: SealedFace | None, now: int) -> bool:
+        """Take what the directory says of somebody; whether a template was dropped."""
+        cached = self._cache.find(login)
+        if face is None or face.empty:
+            # What is only remembered must not enter the cache later, as if it had just been fetched.
+            self._recent.pop(login, None)
+            return False
+        if cached is None and login not in self._recent:
+            return False
+        self._take_face(login, face, now)
+        return cached is not None and cached.face.template is not None and face.template is None
+
+    def _note_refresh(self, began: int, now: int, dropped: int) -> None:
+        """Nothing is older than this refresh if every entry was written by it: none was missing in the directory, on a
+        full disk or damaged."""
+        if dropped:
+            logger.info("%d people were erased and are dropped from the cache.", dropped)
+            self._dropped = began
+        if all(entry.fetched >= now for entry in self._cache.people()):
+            self._refreshed = began
+
+    def _report_due(self) -> tuple[bool, bool]:
+        """Whether a report is due, and at once.
+
+        The station counts a refresh only if it was later than the erasure by the skew that clocks may have, so the one
+        that drops somebody and a later one are both reported.
+        """
+        if self._refreshed <= self._reported:
+            return False, False
+        urgent = 0 < self._dropped and self._reported < self._dropped + SKEW_S
+        return urgent or not self._reported or self._refreshed >= self._reported + _REPORTED_EVERY_S, urgent
 
     def _take_face(self, login: str, face: SealedFace, now: int) -> CachedFace:
         """Note what the directory has; what is cached already is replaced on the disk too."""

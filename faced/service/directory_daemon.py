@@ -29,13 +29,13 @@ from faced.directory.fetcher import Fetcher, Offline, ShutOut
 from faced.directory.password import read_password
 from faced.directory.source import DirectorySource
 from faced.directory.tree import Tree
-from faced.errors import ConfigError, DirectoryError, FacedError, NotInDirectory, StateError
+from faced.errors import ConfigError, DirectoryError, FacedError, NotInDirectory, ProtocolError, StateError
 from faced.service.directory_link import PATIENCE_S
 from faced.service.interface import Interface
 from faced.service.loop import Loop
 from faced.service.notify import Notifier, bind_listener, inherited_listeners, watchdog_s
 from faced.service.server import Call, Server
-from faced.service.varlink import VarlinkError, invalid_parameter
+from faced.service.varlink import Client, VarlinkError, invalid_parameter
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +45,8 @@ MOST_VISITS = 8
 _LONGEST_LOGIN = 256
 _EX_CONFIG = 78
 _AFTER_FAULT_S = 30.0
+#: faced may have to start first.
+_REMIND_S = 20.0
 
 
 class DirectoryService:
@@ -131,7 +133,7 @@ class DirectoryService:
             (report,) = schema.bounded(schema.HOST_REPORT, [base64.b64decode(call.parameters["report"], validate=True)])
         except (ValueError, DirectoryError):
             raise invalid_parameter("report") from None
-        self._fetcher.report(report)
+        self._fetcher.report(report, call.parameters.get("refreshed") or 0)
         call.reply()
 
     def status(self, call: Call) -> None:
@@ -146,6 +148,8 @@ class DirectoryService:
             last_contact=standing.last_contact,
             offline_until=offline.until if offline else None,
             cached=standing.cached,
+            refreshed=standing.refreshed,
+            report_due=standing.report_due,
         )
 
     def _visit(self, login: str, anew: bool) -> None:
@@ -239,6 +243,22 @@ def summary(fetcher: Fetcher) -> str:
     return f"{state}, {standing.cached} cached"
 
 
+def refresh(fetcher: Fetcher, status_socket: Path) -> float:
+    """One refresh; faced, which alone can sign, is woken if it dropped somebody whom the realm waits to hear of.
+
+    :return: seconds until the next one is due.
+    """
+    wait_s = fetcher.refresh()
+    if fetcher.status().report_urgent:
+        try:
+            with Client(status_socket, _REMIND_S) as client:
+                client.call("io.faced.Status.Remind")
+        except (ProtocolError, VarlinkError) as error:
+            # It looks by itself when it starts, and is reminded after the next refresh.
+            logger.warning("faced does not hear that a report is due: %s", error)
+    return wait_s
+
+
 def make_fetcher(settings: Config, environ: Mapping[str, str]) -> Fetcher:
     """The fetcher that a configuration describes.
 
@@ -288,7 +308,7 @@ def serve(settings: Config, environ: Mapping[str, str]) -> None:
     def report() -> None:
         notifier.status(summary(fetcher))
 
-    Errand("refresh", fetcher.refresh, 0.0, done, report).start()
+    Errand("refresh", lambda: refresh(fetcher, settings.sockets.status), 0.0, done, report).start()
     # Not at once, for the refresh brings a manifest, and not at the same time as all PCs that were switched on at 8:30.
     first_s = settings.directory.poll_s * random.SystemRandom().random()
     Errand("poll", fetcher.poll, first_s, done, report).start()

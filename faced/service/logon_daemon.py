@@ -174,7 +174,9 @@ class LogonDaemon:
         self._server = Server(self._loop)
         logon = LogonMethods(Desk(surroundings), seat or LogindSeat())
         status = StatusMethods(
-            config, bench, self._camera, directory, surroundings.lockout, emergency.memory, memory_locked
+            *(config, bench, self._camera, directory, surroundings.lockout, emergency.memory),
+            self._reporter.changed,
+            memory_locked,
         )
         listeners = inherited_listeners()
         for name, path, interface, methods in (

@@ -1,4 +1,4 @@
-"""Tells the realm how often people failed at the face step here: signed, and never in anybody's way."""
+"""Tells the realm how often people failed at the face step here, and how fresh the cache is, in nobody's way."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from faced.errors import StateError
 from faced.logon.lockout import Count, Counter, Lockout
@@ -49,7 +50,7 @@ def failures(realm: Realm, counts: Iterable[Count], name_of: Callable[[int], str
 
 
 class Reporter:
-    """Reports when the counters say something else than the last report did.
+    """Reports when the counters say something else than the last report did, or faced-directory that a report is due.
 
     The work is done in a thread of its own, because NSS and the disk may be slow.
 
@@ -83,31 +84,40 @@ class Reporter:
         self._again = False
 
     def changed(self) -> None:
-        """A counter may have changed; also to be called at the start, for what was never delivered."""
+        """Something to report may have changed; also to be called at the start, for what was never delivered."""
         if self._at_it:
             self._again = True
             return
         self._at_it = True
-        self._loop.later(_AFTER_S, lambda: threading.Thread(target=self._work, name="report", daemon=True).start())
+        self._loop.later(_AFTER_S, lambda: self._directory.ask("Status", {}, self._begin))
 
-    def _work(self) -> None:
+    def _begin(self, answer: Answer) -> None:
+        match answer:
+            case {"refreshed": int() as refreshed, "report_due": bool() as due}:
+                arguments = (refreshed, due)
+            case _:
+                arguments = (0, False)
+        threading.Thread(target=self._work, args=arguments, name="report", daemon=True).start()
+
+    def _work(self, refreshed: int, due: bool) -> None:
         """In the thread."""
         try:
-            made = self._make()
+            made = self._make(refreshed, due)
         except StateError as error:
-            logger.error("Failed tries are not reported: %s", error)
+            logger.error("Nothing is reported: %s", error)
             made = None
         self._loop.soon(lambda: self._send(*made) if made else self._done())
 
-    def _make(self) -> tuple[str, tuple[Failures, ...]] | None:
+    def _make(self, refreshed: int, due: bool) -> tuple[dict[str, Any], tuple[Failures, ...]] | None:
         now = int(self._wall_s())
         failed = counted(failures(self._realm, self._lockout.counts(), self._name_of), now)
         serial, people = self._last()
-        if failed == self._said or (self._said is None and not failed and not people):
+        if not due and (failed == self._said or (self._said is None and not failed and not people)):
             return None
         serial = max(now, serial + 1)
         write_state(self._memory, {"serial": serial, "people": len(failed)})
-        return base64.b64encode(issue_report(self._realm, self._host, serial, now, failed)).decode(), failed
+        report = issue_report(self._realm, self._host, serial, now, failed, refreshed)
+        return {"report": base64.b64encode(report).decode(), "refreshed": refreshed}, failed
 
     def _last(self) -> tuple[int, int]:
         """The serial of the last report, and how many people it named."""
@@ -118,8 +128,8 @@ class Reporter:
                 return serial, people
         raise damaged(self._memory)
 
-    def _send(self, report: str, failed: tuple[Failures, ...]) -> None:
-        self._directory.ask("Report", {"report": report}, lambda answer: self._sent(answer, failed))
+    def _send(self, parameters: dict[str, Any], failed: tuple[Failures, ...]) -> None:
+        self._directory.ask("Report", parameters, lambda answer: self._sent(answer, failed))
 
     def _sent(self, answer: Answer, failed: tuple[Failures, ...]) -> None:
         if isinstance(answer, dict):
@@ -127,7 +137,7 @@ class Reporter:
         else:
             # With the next change or start.
             self._said = None
-            logger.warning("faced-directory takes no report of failed tries: %s", answer)
+            logger.warning("faced-directory takes no report: %s", answer)
         self._done()
 
     def _done(self) -> None:

@@ -25,7 +25,10 @@ MANIFEST_ALARM_S = 7 * 86_400
 
 @dataclass(frozen=True)
 class StatusMethods:
-    """The one method; every caller may ask it."""
+    """The methods; every caller may ask them.
+
+    ``remind``: looks whether a report to the realm is due.
+    """
 
     config: Config
     bench: Bench
@@ -33,12 +36,18 @@ class StatusMethods:
     directory: DirectoryLink
     lockout: Lockout
     emergency: EmergencyMemory
+    remind: Callable[[], None]
     memory_locked: bool = True
     wall_s: Callable[[], float] = time.time
 
     def by_name(self) -> Mapping[str, Callable[[Call], None]]:
         """The methods as the server wants them."""
-        return {"Get": self.get}
+        return {"Get": self.get, "Remind": self.reminded}
+
+    def reminded(self, call: Call) -> None:
+        """The caller learns nothing, least of all whether one was due."""
+        self.remind()
+        call.reply()
 
     def get(self, call: Call) -> None:
         """Asks the other daemon, then answers."""

@@ -158,7 +158,7 @@ def _report(content: Any) -> tuple[bytes, Report]:
             **rest,
         } if rest.keys() <= {"refreshed"} and len(entries) <= MOST_PEOPLE:
             failed = tuple(_failures(entry) for entry in entries)
-            refreshed = rest.get("refreshed", 0)
+            refreshed: Any = rest.get("refreshed", 0)
             if not all(type(number) is int and number >= 0 for number in (serial, at, refreshed)) or refreshed > at:
                 raise _malformed()
             if len({one.subject for one in failed}) == len(failed):

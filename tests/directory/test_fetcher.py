@@ -11,11 +11,12 @@ import pytest
 
 from faced.directory.bundle import RealmPapers
 from faced.directory.cache import Cache
-from faced.directory.fetcher import Fetcher, Offline, Online, ShutOut
+from faced.directory.fetcher import SKEW_S, Fetcher, Offline, Online, ShutOut
 from faced.directory.people import SealedFace
 from faced.directory.source import Answer
-from faced.errors import AccountRefused, DirectoryError, DirectoryUnavailable, NotInDirectory
-from faced.units import DAY_S
+from faced.errors import AccountRefused, DirectoryError, DirectoryUnavailable, NotInDirectory, StateError
+from faced.trust.realm import CLOCK_SKEW_S
+from faced.units import DAY_S, HOUR_S
 
 NOW = 1_800_000_000
 REFRESH_S = 900
@@ -510,3 +511,122 @@ def test_a_directory_that_takes_no_report_is_asked_again_with_the_next_one_and_i
     bench.fetcher.report(b"report 2")
     bench.fetcher.poll()
     assert bench.directory.reports == [b"report 2"]
+
+
+def refreshed(bench: Bench) -> int:
+    """As of when the fetcher says that nothing here is older; it has just refreshed."""
+    bench.fetcher.refresh()
+    return bench.fetcher.status().refreshed
+
+
+def on_disk(bench: Bench, what: bytes) -> bool:
+    return any(what in path.read_bytes() for path in bench.folder.iterdir())
+
+
+def test_a_refresh_after_an_erasure_leaves_no_byte_of_the_template_on_the_disk(bench: Bench) -> None:
+    bench.logs_on("tanaka")
+    bench.logs_on("suzuki", NEWER)
+    assert on_disk(bench, b"template 1")
+    bench.directory.faces["tanaka"] = BURIED
+    bench.now += 10
+    assert refreshed(bench) == NOW + 10
+    assert not on_disk(bench, b"template 1")
+    assert on_disk(bench, b"template 2"), "the others' are where they were"
+    assert bench.fetcher.status().report_urgent
+
+
+def test_an_entry_that_the_directory_does_not_show_holds_the_confirmation_back_until_it_is_void(bench: Bench) -> None:
+    """Moved to another group, or deleted: the template is still here, so this host cannot say that nothing is."""
+    bench.logs_on("tanaka")
+    bench.now += 10
+    assert refreshed(bench) == NOW + 10
+    del bench.directory.faces["tanaka"]
+    bench.now += 10
+    assert refreshed(bench) == NOW + 10
+    assert on_disk(bench, b"template 1")
+    bench.now = NOW + 10 + 14 * DAY_S + 1
+    assert refreshed(bench) == bench.now
+    assert not on_disk(bench, b"template 1")
+
+
+def test_an_entry_that_a_full_disk_keeps_holds_the_confirmation_back(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.logs_on("tanaka")
+    bench.directory.faces["tanaka"] = BURIED
+    bench.now += 10
+
+    def full(*_arguments: object, **_more: object) -> None:
+        raise StateError("disk full")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(bench.cache, "keep", full)
+        assert refreshed(bench) == 0
+        assert on_disk(bench, b"template 1")
+    bench.now += 10
+    assert refreshed(bench) == NOW + 20
+
+
+def test_what_was_fetched_before_the_erasure_does_not_enter_the_cache_after_the_refresh(bench: Bench) -> None:
+    """Somebody stands at the camera while they are erased."""
+    bench.directory.faces["tanaka"] = FACE
+    bench.fetcher.fetch("tanaka")
+    bench.directory.faces["tanaka"] = BURIED
+    bench.now += 10
+    assert refreshed(bench) == NOW + 10
+    bench.fetcher.used("tanaka")
+    assert not on_disk(bench, b"template 1")
+
+
+def test_who_vanished_from_the_directory_meanwhile_does_not_enter_the_cache_either(bench: Bench) -> None:
+    bench.directory.faces["tanaka"] = FACE
+    bench.fetcher.fetch("tanaka")
+    bench.directory.faces.clear()
+    bench.now += 10
+    assert refreshed(bench) == NOW + 10
+    bench.fetcher.used("tanaka")
+    assert not on_disk(bench, b"template 1")
+
+
+def test_without_the_directory_nothing_is_refreshed(bench: Bench) -> None:
+    bench.logs_on("tanaka")
+    bench.off()
+    assert refreshed(bench) == 0
+    assert not bench.fetcher.status().report_due
+
+
+def test_a_refresh_is_reported_at_first_and_then_once_an_hour(bench: Bench) -> None:
+    assert refreshed(bench) == NOW
+    assert bench.fetcher.status().report_due and not bench.fetcher.status().report_urgent
+    bench.fetcher.report(b"report", NOW)
+    assert not bench.fetcher.status().report_due
+    bench.now += HOUR_S - 1
+    refreshed(bench)
+    assert not bench.fetcher.status().report_due
+    bench.now += 1
+    refreshed(bench)
+    assert bench.fetcher.status().report_due
+
+
+def test_the_refresh_that_drops_somebody_is_urgent_and_so_is_one_that_no_clock_can_doubt(bench: Bench) -> None:
+    bench.logs_on("tanaka")
+    refreshed(bench)
+    bench.fetcher.report(b"report", NOW)
+    bench.directory.faces["tanaka"] = BURIED
+    urgent = []
+    for _refresh in range(4):
+        bench.now += REFRESH_S
+        moment = refreshed(bench)
+        urgent.append(bench.fetcher.status().report_urgent)
+        bench.fetcher.report(b"report", moment)
+    assert urgent == [True, True, False, False]
+
+
+def test_a_report_that_says_less_than_was_refreshed_leaves_one_due(bench: Bench) -> None:
+    refreshed(bench)
+    bench.fetcher.report(b"made by a faced that knows nothing of it")
+    assert bench.fetcher.status().report_due
+
+
+def test_the_skew_is_the_one_that_the_station_allows_for() -> None:
+    assert SKEW_S == CLOCK_SKEW_S

@@ -21,11 +21,15 @@ class DirectoryDouble(Daemon):
         self.visits: list[str] = []
         self.used: list[str] = []
         self.reports: list[bytes] = []
+        #: Of the last refresh, and whether the realm should hear of it.
+        self.refreshed = 0
+        self.report_due = False
         self.refuses_reports = False
         self.refused_reports = 0
         #: What is there for a host that is cut off; None while it is not.
         self.papers: Bundle | None = None
         self.silent = False
+        self.silent_status = False
         self.shut_out = False
         methods = {
             "Fetch": self._fetch,
@@ -75,7 +79,18 @@ class DirectoryDouble(Daemon):
             self.refused_reports += 1
             raise VarlinkError("io.faced.Directory.Unavailable", {"reason": "test"})
         self.reports.append(base64.b64decode(call.parameters["report"], validate=True))
+        if (call.parameters["refreshed"] or 0) >= self.refreshed:
+            self.report_due = False
         call.reply()
 
     def _status(self, call: Call) -> None:
-        call.reply(online=True, last_contact=None, offline_until=None, cached=len(self.bundles))
+        if self.silent_status:
+            return
+        call.reply(
+            online=True,
+            last_contact=None,
+            offline_until=None,
+            cached=len(self.bundles),
+            refreshed=self.refreshed,
+            report_due=self.report_due,
+        )

@@ -31,10 +31,11 @@ from faced.errors import DirectoryUnavailable
 from faced.service.directory_daemon import MOST_VISITS, DirectoryService
 from faced.service.loop import Loop
 from faced.service.notify import bind_listener
-from faced.service.server import Server
+from faced.service.server import Call, Server
 from faced.service.varlink import Client, ProtocolError, VarlinkError
 from tests.directory.conftest import KEYS, TEMPLATE, enrol
 from tests.rig.slapd import PrivateSlapd
+from tests.rig.varlink_daemon import Daemon as VarlinkDaemon
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 30.0
@@ -79,6 +80,7 @@ refresh_s = {refresh_s}
 poll_s = {poll_s}
 [sockets]
 directory = "{self.socket}"
+status = "{folder / "status"}"
 [state]
 directory = "{folder / "state"}"
 """
@@ -223,22 +225,34 @@ def test_what_is_no_login_name_is_refused(daemon: Daemon, login: object) -> None
         assert refused.value.name == "org.varlink.service.InvalidParameter"
 
 
-def test_the_refresh_brings_a_tombstone_without_anybody_asking(slapd: PrivateSlapd, tmp_path: Path) -> None:
+def test_the_refresh_brings_a_tombstone_without_anybody_asking_and_wakes_who_can_report_it(
+    slapd: PrivateSlapd, tmp_path: Path
+) -> None:
     slapd.start()
     daemon = Daemon(slapd, tmp_path, refresh_s=1)
+    woken = threading.Event()
+
+    def remind(call: Call) -> None:
+        woken.set()
+        call.reply()
+
+    methods = {"Get": lambda _call: None, "Remind": remind}
     try:
         daemon.ready()
         daemon.fetch("sato")
         daemon.ask("Used", login="sato")
-        with slapd.role(RoleAccount.REVOKE) as revoke:
-            People(revoke, slapd.tree).bury("sato", b"tombstone")
-            People(revoke, slapd.tree).erase("sato")
-        until = time.monotonic() + PATIENCE_S
-        while Bundle.from_wire(daemon.ask("Standing", login="sato")["bundle"]).tombstone is None:
-            assert time.monotonic() < until
-            time.sleep(0.05)
+        with VarlinkDaemon(tmp_path / "status", "io.faced.Status", methods):
+            with slapd.role(RoleAccount.REVOKE) as revoke:
+                assert not woken.is_set()
+                People(revoke, slapd.tree).bury("sato", b"tombstone")
+                People(revoke, slapd.tree).erase("sato")
+            assert woken.wait(PATIENCE_S)
+        assert Bundle.from_wire(daemon.ask("Standing", login="sato")["bundle"]).tombstone == b"tombstone"
         (file,) = (tmp_path / "state" / "cache").glob("*.face")
         assert TEMPLATE not in file.read_bytes()
+        status = daemon.ask("Status")
+        assert status["report_due"] is True
+        assert daemon.ask("Report", report=base64.b64encode(b"r").decode(), refreshed=status["refreshed"]) == {}
     finally:
         daemon.close()
 

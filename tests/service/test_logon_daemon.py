@@ -29,6 +29,7 @@ from faced.landmarks.predictor import Predictor
 from faced.service.logon_daemon import host_keys, state_folder
 from faced.service.varlink import Client
 from faced.trust.keys import HostKeys, encode_key_file, write_key_file
+from faced.trust.report import read_report
 from tests.logon.realm import TestRealm
 from tests.rig.namespace import PrivateSystem, add_user
 from tests.rig.sitter import fidgeter
@@ -215,6 +216,21 @@ def test_the_status_names_no_person_and_says_what_is_there(pc: Pc) -> None:
 def test_the_status_socket_cannot_authenticate(pc: Pc) -> None:
     with pc.faced(pc.folder / "tanaka.avi"), pc.client("status") as client:
         assert "io.faced.Logon" not in client.call("org.varlink.service.GetInfo")["interfaces"]
+
+
+def test_reminded_it_signs_what_faced_directory_says_of_the_cache(pc: Pc) -> None:
+    with pc.faced(pc.folder / "tanaka.avi"), pc.client("status") as client:
+        before = len(pc.directory.reports)
+        pc.directory.refreshed, pc.directory.report_due = int(time.time()), True
+        assert client.call("io.faced.Status.Remind") == {}
+        until = time.monotonic() + 20
+        while len(pc.directory.reports) == before:
+            assert time.monotonic() < until
+            time.sleep(0.02)
+    authority = pc.authority
+    verifier = authority.realm.verifier(authority.delegations, authority.signed_manifest(), int(time.time()))
+    report = read_report(verifier, authority.host.name, authority.host_statement, pc.directory.reports[-1])
+    assert report.refreshed == pc.directory.refreshed
 
 
 def test_the_process_cannot_be_dumped_and_everybody_can_reach_the_sockets(pc: Pc) -> None:

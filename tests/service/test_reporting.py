@@ -124,3 +124,21 @@ def test_a_damaged_memory_stops_reports_and_no_logon(pc: Office) -> None:
     assert pc.decide()["outcome"] == "match"
     settled(pc)
     assert pc.directory.reports == []
+
+
+def test_a_refresh_that_is_due_is_reported_though_nobody_failed(pc: Office) -> None:
+    pc.directory.refreshed, pc.directory.report_due = int(time.time()) - 5, True
+    pc.loop.soon(pc.reporter.changed)
+    assert said(pc, 1) == {}
+    assert reports(pc)[0].refreshed == pc.directory.refreshed
+    pc.loop.soon(pc.reporter.changed)
+    settled(pc)
+    assert said(pc, 1) == {}, "once"
+
+
+def test_a_failed_try_is_reported_though_faced_directory_says_nothing_of_its_cache(pc: Office) -> None:
+    pc.lockout.charge(TANAKA, Counter.GREETER)
+    pc.directory.silent_status = True
+    pc.loop.soon(pc.reporter.changed)
+    assert said(pc, 1) == {"tanaka": 1}
+    assert reports(pc)[0].refreshed == 0
