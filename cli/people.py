@@ -1,4 +1,4 @@
-"""`facectl show`, `list` and `remove`: what is recorded about people, and its erasure."""
+"""`facectl show` and `list`: what is recorded about people."""
 
 from __future__ import annotations
 
@@ -7,17 +7,11 @@ from typing import Any
 
 import click
 
-from cli.passphrase import passphrase_file_option
 from cli.printing import (
-    check_reason,
-    confirm,
-    dry_run_option,
     json_option,
     print_facts,
     print_json,
     print_table,
-    reason_option,
-    yes_option,
 )
 from cli.run import Run, pass_run
 from cli.station import Desk, open_desk, station_option
@@ -165,45 +159,6 @@ def add(
         return
     text = _("Would add {login} ({name}).") if dry_run else _("{login} ({name}) is in the directory.")
     click.echo(text.format(login=user, name=name))
-
-
-@click.command(
-    help=_(
-        "Erase the face data of USER from the directory and leave a signed record that they are dead, which every PC "
-        "learns of with its next refresh. Staff number, name and mail stay."
-    )
-)
-@click.argument("user")
-@reason_option
-@yes_option
-@station_option
-@passphrase_file_option
-@dry_run_option
-@pass_run
-def remove(
-    run: Run,
-    user: str,
-    reason: str,
-    yes: bool,
-    station_path: Path | None,
-    passphrase_file: Path | None,
-    dry_run: bool,
-) -> None:
-    """Tombstone first, then the attributes."""
-    check_login(user)
-    check_reason(reason)
-    desk = open_desk(run, station_path, Role.REVOKE, passphrase_file)
-    with desk.connect() as connection:
-        register = _register(desk, connection)
-        person = register.people.find(user)
-        name = person.name
-        if dry_run:
-            click.echo(_("Would erase the face data of {login} ({name}).").format(login=user, name=name))
-            return
-        confirm(_("Erase the face data of {login} ({name})?").format(login=user, name=name), yes=yes)
-        with desk.recorded(Act.WITHDRAW, user, reason):
-            register.withdraw(user, reason=reason)
-    click.echo(_("The face data of {login} ({name}) are erased.").format(login=user, name=name))
 
 
 def facts_of(register: Register, person: Person) -> dict[str, Any]:

@@ -184,6 +184,16 @@ def operator() -> str:
     return os.environ.get("SUDO_USER") or getpass.getuser()
 
 
+def role_connectors(desk: Desk) -> dict[str, Connector]:
+    """How to reach each configured server by itself, as the account of whoever is at work."""
+    directory = desk.run.config.directory
+    account = Account(desk.tree.role(RoleAccount(desk.key.role.value)), desk.key.password)
+    return {
+        server: Connector([server], directory.ca_file, account, timeout_s=max(PATIENCE_S, directory.timeout_s))
+        for server in directory.servers
+    }
+
+
 def connector(run: Run, account: Account) -> Connector:
     """How to reach the configured directory as some account."""
     directory = run.config.directory

@@ -38,6 +38,12 @@ class SealedFace:
         """Whether this says nothing at all: no template, not that there must be none, no exemption."""
         return self.template is None and self.tombstone is None and self.exemption is None
 
+    @property
+    def erased(self) -> bool:
+        """Whether nothing is there that an erasure removes."""
+        held = (self.template, self.exemption, self.unlock, self.emergency)
+        return not self.template_keys and all(value is None for value in held)
+
 
 @dataclass(frozen=True)
 class Person:
@@ -201,12 +207,23 @@ class People:
         self._approve(login, schema.EMERGENCY, emergency, groups)
 
     def erase(self, login: str) -> None:
-        """Remove the face and what eases its use.
+        """Remove the face and what eases its use; in a tree of our own also staff number, name and mail address.
 
-        The tombstone stays, so that caches learn of it, and so do consent, approval and suspension: they are a record.
+        The tombstone stays, so that caches learn of it; login name and key groups, so that they may read it; consent,
+        approval and suspension, which are a record.
         """
         dn = self._find(login, ()).dn
         self._connection.modify(dn, replace={name: [] for name in _ERASED})
+        if self._tree.people_are_ours:
+            # Only now: who erases may change the details of nobody who has a template.
+            self._connection.modify(dn, replace=_details("", login, ""))
+
+    def is_erased(self, person: Person) -> bool:
+        """Whether :meth:`erase` has nothing left to do."""
+        ours = self._tree.people_are_ours
+        return person.face.erased and (
+            not ours or (person.staff_number, person.name, person.mail) == ("", person.login, "")
+        )
 
     def detach(self, login: str) -> None:
         """Remove everything of ours from an entry that belongs to somebody else's tree."""
@@ -251,7 +268,7 @@ def _is_ours(entry: Entry) -> bool:
 def _details(staff_number: str, name: str, mail: str) -> dict[str, Sequence[bytes]]:
     # inetOrgPerson wants a surname; a name is recorded once, whole.
     return {
-        "employeeNumber": [staff_number.encode()],
+        "employeeNumber": [staff_number.encode()] if staff_number else [],
         "cn": [name.encode()],
         "sn": [name.encode()],
         "mail": [mail.encode()] if mail else [],

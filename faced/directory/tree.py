@@ -42,6 +42,11 @@ class Tree:
         return self.people_base or f"ou=people,{self.base}"
 
     @property
+    def people_are_ours(self) -> bool:
+        """Whether the people's entries were made for this system alone."""
+        return not self.people_base
+
+    @property
     def hosts(self) -> str:
         """The entry above the workstations."""
         return f"ou=hosts,{self.base}"

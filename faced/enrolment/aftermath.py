@@ -14,7 +14,7 @@ from faced.errors import TrustError
 from faced.trust.purpose import purposes
 from faced.trust.realm import Verifier
 from faced.trust.statement import Kind, parse
-from faced.trust.tombstone import check_tombstone, issue_tombstone
+from faced.trust.tombstone import NOTHING_ERASED, check_tombstone, issue_tombstone
 from faced.units import DAY_S
 
 
@@ -84,17 +84,18 @@ def renew_tombstones(people: People, verifier: Verifier, key: RoleKey, logins: I
     for login in logins:
         tombstone = people.find(login).face.tombstone
         if tombstone is not None:
-            below = check_tombstone(verifier, login, tombstone).below_serial
+            says = check_tombstone(verifier, login, tombstone)
             people.bury(
                 login,
                 issue_tombstone(
                     verifier.realm,
                     key.sign,
                     login,
-                    below_serial=below,
-                    reason=parse(tombstone).unverified.body["reason"],
+                    below_serial=says.below_serial,
+                    reason=says.reason,
                     now=verifier.now,
                     expires=verifier.now + TOMBSTONE_DAYS * DAY_S,
+                    erased=says.erased or NOTHING_ERASED,
                 ),
             )
             count += 1

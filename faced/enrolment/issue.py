@@ -13,6 +13,7 @@ from faced.enrolment.station import RoleKey
 from faced.errors import TrustError
 from faced.i18n import _
 from faced.recognition.template import FaceTemplate
+from faced.trust.keys import digest
 from faced.trust.realm import Epoch, Verifier
 from faced.trust.sealed import (
     LONGEST_DAYS,
@@ -22,9 +23,11 @@ from faced.trust.sealed import (
     TemplateHeader,
     check_header,
     check_template,
+    read_header,
     seal_template,
 )
-from faced.trust.tombstone import issue_tombstone, tombstoned_below
+from faced.trust.statement import Kind, Statement
+from faced.trust.tombstone import Erased, issue_tombstone, read_tombstone, tombstoned_below
 from faced.units import DAY_S
 
 #: A tombstone outlives every template it kills, whatever the clocks of station and workstation say.
@@ -82,8 +85,20 @@ def issue_template(
     return header, sealed
 
 
-def withdraw_template(verifier: Verifier, key: RoleKey, login: str, standing: Standing, *, reason: str) -> bytes:
-    """The tombstone for all templates that a person has had, signed in the role ``revoke``, ``enrol`` or ``sync``."""
+def withdraw_template(
+    verifier: Verifier,
+    key: RoleKey,
+    login: str,
+    standing: Standing,
+    *,
+    reason: str,
+    staff_number: str = "",
+    decision: str = "",
+) -> bytes:
+    """The tombstone for all templates that a person has had, signed in the role ``revoke``, ``enrol`` or ``sync``.
+
+    :param staff_number: as the entry has it; what the template says wins.
+    """
     tombstone = issue_tombstone(
         verifier.realm,
         key.sign,
@@ -92,9 +107,25 @@ def withdraw_template(verifier: Verifier, key: RoleKey, login: str, standing: St
         reason=reason,
         now=verifier.now,
         expires=verifier.now + TOMBSTONE_DAYS * DAY_S,
+        erased=_erased(verifier, login, standing.template, staff_number, decision),
     )
     tombstoned_below(verifier, login, tombstone)
     return tombstone
+
+
+def standing_tombstone(verifier: Verifier, login: str, standing: Standing) -> bytes | None:
+    """The tombstone of all that this person has, if it holds: there is nothing left to withdraw.
+
+    What does not verify needs no other tombstone than the one that was made for its very bytes.
+    """
+    tombstone = _believed(verifier, login, standing)
+    if tombstone is None or standing.template is None:
+        return tombstone
+    says = read_tombstone(verifier.check(tombstone, Kind.TOMBSTONE))
+    if says.erased is not None and says.erased.template == digest(standing.template):
+        return tombstone
+    statement = _past(verifier, login, standing.template)
+    return tombstone if statement is not None and statement.serial < says.below_serial else None
 
 
 def next_serial(verifier: Verifier, login: str, standing: Standing) -> int:
@@ -116,6 +147,26 @@ def next_serial(verifier: Verifier, login: str, standing: Standing) -> int:
     if (tombstone := _believed(verifier, login, standing)) is not None:
         lowest = max(lowest, tombstoned_below(verifier, login, tombstone))
     return lowest
+
+
+def _erased(verifier: Verifier, login: str, template: bytes | None, staff_number: str, decision: str) -> Erased:
+    if template is None:
+        return Erased(staff_number, decision=decision)
+    statement = _past(verifier, login, template)
+    if statement is None:
+        return Erased(staff_number, digest(template), decision=decision)
+    staff = read_header(statement).staff_number
+    return Erased(staff, digest(template), statement.serial, statement.issued, decision)
+
+
+def _past(verifier: Verifier, login: str, template: bytes) -> Statement | None:
+    """The person's template, also if its period is over; None if it is not believed to be theirs."""
+    try:
+        statement, _handler = verifier.check_past(template, Kind.TEMPLATE)
+        read_header(statement)
+    except TrustError:
+        return None
+    return statement if statement.subject == login else None
 
 
 def _believed(verifier: Verifier, login: str, standing: Standing) -> bytes | None:

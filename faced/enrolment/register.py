@@ -8,7 +8,7 @@ from faced.directory.connection import Connection, equals
 from faced.directory.people import People, Person
 from faced.directory.tree import Tree
 from faced.enrolment.eligibility import check_eligible
-from faced.enrolment.issue import Standing, issue_template, withdraw_template
+from faced.enrolment.issue import Standing, issue_template, standing_tombstone, withdraw_template
 from faced.enrolment.person import PersonDetails
 from faced.enrolment.station import RoleKey
 from faced.errors import DirectoryError, NotInDirectory, TrustError
@@ -146,17 +146,34 @@ class Register:
         self.people.enrol(details.login, sealed.template, sealed.template_keys, details.groups)
         return header
 
-    def withdraw(self, login: str, *, reason: str) -> Person:
-        """Publish the tombstone of all templates of a person, then remove template and keys.
+    def bury(self, person: Person, *, reason: str, decision: str = "") -> bytes:
+        """Publish the tombstone of all templates of a person, unless one that holds is there.
 
-        :return: the entry as it was.
+        :return: the tombstone.
+        """
+        standing = standing_of(person)
+        tombstone = standing_tombstone(self.verifier, person.login, standing)
+        if tombstone is None:
+            tombstone = withdraw_template(
+                *(self.verifier, self.key, person.login, standing),
+                reason=reason,
+                staff_number=person.staff_number,
+                decision=decision,
+            )
+            self.people.bury(person.login, tombstone)
+        return tombstone
+
+    def withdraw(self, login: str, *, reason: str, decision: str = "") -> bytes:
+        """Publish the tombstone of all templates of a person, then remove what :meth:`People.erase` removes.
+
+        Interrupted anywhere, doing it again completes it.
+
+        :return: the tombstone.
         :raises NotInDirectory: there is no such person.
         """
-        person = self.people.find(login)
-        tombstone = withdraw_template(self.verifier, self.key, login, standing_of(person), reason=reason)
-        self.people.bury(login, tombstone)
+        tombstone = self.bury(self.people.find(login), reason=reason, decision=decision)
         self.people.erase(login)
-        return person
+        return tombstone
 
     def header(self, person: Person) -> TemplateHeader | None:
         """What is signed about a person's template, None without one.

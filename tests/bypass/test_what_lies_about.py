@@ -91,10 +91,10 @@ def test_no_template_at_all(town: Town, clerk: StaffMember) -> None:
     assert code == Code.AUTHINFO_UNAVAIL
 
 
-def test_a_removed_person_whose_template_is_put_back(town: Town, members: list[StaffMember]) -> None:
+def test_an_erased_person_whose_template_is_put_back(town: Town, members: list[StaffMember]) -> None:
     leaver = members[-1]
     before = town.read_person(leaver.login)
-    town.facectl("remove", leaver.login, "--reason", "left", "--yes")
+    town.facectl("erase", leaver.login, "--reason", "left", "--yes")
     assert TEMPLATE not in town.read_person(leaver.login)
     town.write_person(leaver.login, {name: before[name] for name in (TEMPLATE, KEY)})
     code, reason = attempt(town, leaver)

@@ -179,7 +179,7 @@ def test_after_its_last_day_it_is_over(staffed: Office) -> None:
 
 def test_erasing_the_face_takes_the_exemption_away(staffed: Office) -> None:
     grant(staffed, "sato", "look_up")
-    assert staffed.facectl("remove", "sato", "--reason", "left the office", "--yes").exit_code == 0
+    assert staffed.facectl("erase", "sato", "--reason", "left the office", "--yes").exit_code == 0
     assert held(staffed, "sato") is None
 
 

@@ -67,32 +67,22 @@ def test_show_tells_what_is_recorded_and_nothing_of_the_face(staffed: Office) ->
 
 def test_an_unknown_person_is_not_found(staffed: Office) -> None:
     assert staffed.facectl("show", "nobody").exit_code == 5
-    assert staffed.facectl("remove", "nobody", "--reason", "x", "--yes").exit_code == 5
+    assert staffed.facectl("erase", "nobody", "--reason", "x", "--yes").exit_code == 5
 
 
 @pytest.mark.parametrize("name", ["*", "sato)(uid=*", "SATO", "ｓａｔｏ"])
 def test_no_other_spelling_reaches_a_person(staffed: Office, name: str) -> None:
     assert staffed.facectl("show", name).exit_code == 5
-    assert staffed.facectl("remove", name, "--reason", "x", "--yes").exit_code == 5
+    assert staffed.facectl("erase", name, "--reason", "x", "--yes").exit_code == 5
     assert states(staffed)["sato"] == "enrolled"
 
 
-def test_removing_leaves_a_tombstone_and_nothing_of_the_face(staffed: Office) -> None:
-    result = staffed.facectl("remove", "sato", "--reason", "left the office", "--yes")
-    assert result.exit_code == 0, result.output
-    with staffed.slapd.admin() as admin:
-        face = People(admin, staffed.slapd.tree).find("sato").face
-    assert (face.template, face.template_keys) == (None, ())
-    assert face.tombstone is not None
-    assert states(staffed) == {"ito": "enrolled", "sato": "erased", "tanaka": "enrolled"}
-
-
-def test_a_template_put_back_after_its_removal_is_shown_as_withdrawn(staffed: Office) -> None:
+def test_a_template_put_back_after_its_erasure_is_shown_as_withdrawn(staffed: Office) -> None:
     with staffed.slapd.admin() as admin:
         people = People(admin, staffed.slapd.tree)
         old = people.find("sato").face
         assert old.template is not None
-        staffed.facectl("remove", "sato", "--reason", "left the office", "--yes")
+        staffed.facectl("erase", "sato", "--reason", "left the office", "--yes")
         people.enrol("sato", old.template, old.template_keys, ["finance"])
     assert states(staffed)["sato"] == "tombstoned"
 
@@ -104,24 +94,6 @@ def test_a_template_moved_to_another_entry_is_shown_as_somebody_elses(staffed: O
         assert face.template is not None
         people.enrol("ito", face.template, face.template_keys, ["default"])
     assert states(staffed)["ito"] == "wrong_person"
-
-
-@pytest.mark.parametrize("answer", ["n\n", "\n", ""])
-def test_removing_asks_first(staffed: Office, answer: str) -> None:
-    result = staffed.facectl("remove", "sato", "--reason", "left the office", input=answer)
-    assert result.exit_code == 1
-    assert "佐藤 1" in result.output
-    assert states(staffed)["sato"] == "enrolled"
-
-
-def test_a_dry_run_removes_nothing(staffed: Office) -> None:
-    assert staffed.facectl("remove", "sato", "--reason", "x", "--dry-run").exit_code == 0
-    assert states(staffed)["sato"] == "enrolled"
-
-
-@pytest.mark.parametrize("reason", ["", "  ", "x" * 201])
-def test_a_reason_must_say_something_short(staffed: Office, reason: str) -> None:
-    assert staffed.facectl("remove", "sato", "--reason", reason, "--yes").exit_code == 2
 
 
 def test_after_the_fiscal_year_everybodys_period_is_over(staffed: Office) -> None:

@@ -394,10 +394,17 @@ def test_revoke_buries_and_erases_and_can_never_enrol(site: Site) -> None:
         refused(lambda: connection.modify(site.slapd.tree.realm, replace={"facedManifest": [b"x"]}))
         people.bury("leaver", b"tombstone 1")
         people.bury("leaver", b"tombstone 2")
+        assert not people.is_erased(people.find("leaver"))
         people.erase("leaver")
+        left = people.find("leaver")
+        assert people.is_erased(left)
+        assert (left.staff_number, left.name, left.mail, left.groups) == ("", "leaver", "", ("tax",))
         with site.host() as pc:
             face = People(pc, site.slapd.tree).face("leaver")
             assert (face.template, face.template_keys, face.tombstone) == (None, (), b"tombstone 2")
+        for name in ("employeeNumber", "mail", "facedTemplate"):
+            change = {name: [b"x"]}
+            refused(lambda change=change: connection.modify(site.person("leaver"), replace=change))  # type: ignore[misc]
         people.remove("leaver")
         with pytest.raises(NotInDirectory):
             people.find("leaver")

@@ -155,7 +155,7 @@ def test_what_is_too_large_is_not_written(people: People) -> None:
             people.enrol("tanaka", template, keys, groups)
         assert refused.value.reason == "oversize"
     with pytest.raises(DirectoryError):
-        people.bury("tanaka", b"x" * 2000)
+        people.bury("tanaka", b"x" * 3000)
     with pytest.raises(DirectoryError):
         people.exempt("tanaka", b"x" * 2000)
     assert people.find("tanaka").face.template == TEMPLATE

@@ -63,7 +63,7 @@ def test_an_untouched_record_verifies_without_any_private_key(station: Station, 
 def test_every_changed_field_shows_where_it_is(station: Station, log: ActLog, field: str) -> None:
     def change(lines: list[bytes]) -> list[bytes]:
         fields = json.loads(lines[2])
-        fields[field] = {"number": 9, "at": NOW + 1, "act": "withdraw"}.get(field, "somebody")
+        fields[field] = {"number": 9, "at": NOW + 1, "act": "erase"}.get(field, "somebody")
         return [*lines[:2], json.dumps(fields, ensure_ascii=False).encode() + b"\n", *lines[3:]]
 
     change_lines(station, change)

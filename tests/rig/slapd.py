@@ -52,6 +52,8 @@ class PrivateSlapd:
     :param size_limit: entries that slapd gives in one search to whom ``limits`` does not name.
     :param allow_anonymous: let anybody bind as nobody, which then must not help.
     :param durable: every change is on the disk before it is answered, as outside tests.
+    :param provides: let others replicate it.
+    :param replica_of: another one, whose tree this one follows (syncrepl) and refers writers to.
     :param cn_config: keep the settings in cn=config, made with the .ldif files, instead of slapd.conf.
     """
 
@@ -67,10 +69,14 @@ class PrivateSlapd:
         allow_anonymous: bool = False,
         cn_config: bool = False,
         durable: bool = False,
+        provides: bool = False,
+        replica_of: PrivateSlapd | None = None,
     ) -> None:
         self.tree = Tree(base, people_base)
         self._given = folder
-        self._authority = authority
+        self._authority = replica_of.authority if replica_of else authority
+        self._provides = provides
+        self._provider = replica_of
         self._certificate = certificate
         self._size_limit = size_limit
         self._allow_anonymous = allow_anonymous
@@ -78,8 +84,10 @@ class PrivateSlapd:
         self._durable = durable
         self._process: subprocess.Popen[bytes] | None = None
         self.admin_dn = f"cn=admin,{base}"
-        self.admin_password = secrets.token_hex(16)
-        self._role_passwords = {role: secrets.token_hex(16) for role in RoleAccount}
+        self.admin_password = replica_of.admin_password if replica_of else secrets.token_hex(16)
+        self._role_passwords = (
+            replica_of._role_passwords if replica_of else {role: secrets.token_hex(16) for role in RoleAccount}
+        )
 
     def __enter__(self) -> PrivateSlapd:
         self.folder = self._given or Path(tempfile.mkdtemp(prefix="faced-slapd-"))
@@ -91,7 +99,8 @@ class PrivateSlapd:
             self.start()
             if self._cn_config:
                 self._load_settings()
-            self._plant()
+            if self._provider is None:
+                self._plant()
         except BaseException:
             self.__exit__()
             raise
@@ -239,6 +248,7 @@ class PrivateSlapd:
         self._config.write_text(
             f"""modulepath /usr/lib/ldap
 moduleload back_mdb
+{"moduleload syncprov" if self._provides else ""}
 include {_SYSTEM_SCHEMA}/core.schema
 include {_SYSTEM_SCHEMA}/cosine.schema
 include {_SYSTEM_SCHEMA}/inetorgperson.schema
@@ -259,7 +269,8 @@ suffix {self.tree.base}
 rootdn {self.admin_dn}
 rootpw {self.admin_password}
 directory {self.folder}/db
-index objectClass,uid,employeeNumber eq
+index objectClass,uid,employeeNumber,entryUUID,entryCSN eq
+{self._replication()}
 {"" if self._cn_config else f"include {self.folder}/acl.conf"}
 """
         )
@@ -269,6 +280,17 @@ index objectClass,uid,employeeNumber eq
         self._settings = ["-f", str(self._config)]
         if self._cn_config:
             self._convert()
+
+    def _replication(self) -> str:
+        if self._provides:
+            return "overlay syncprov"
+        if self._provider is None:
+            return ""
+        return (
+            f"syncrepl rid=001 provider={self._provider.ldaps_url} type=refreshAndPersist searchbase={self.tree.base}"
+            f' bindmethod=simple binddn="{self.admin_dn}" credentials={self.admin_password}'
+            f' tls_cacert={self.ca_file} retry="1 +"\nupdateref {self._provider.ldaps_url}'
+        )
 
     def _hand_over(self, path: Path) -> None:
         if os.geteuid() == 0:
