@@ -24,9 +24,9 @@ _SHOWN_HOSTS = 20
 
 @click.command(
     help=_(
-        "Every erasure that the directory knows of, or that of LOGIN: when, by whom and why, whether all directory "
-        "servers were read back, and which PCs have confirmed that nothing older is left in their caches. A PC that "
-        "says nothing is counted as void when what it has cached may no longer be used (14 days); a revoked PC is not "
+        "Every erasure that the directory or this station knows of, or that of LOGIN: when, by whom and why, whether "
+        "all directory servers were read back, and which PCs have confirmed that nothing older is left in their "
+        "caches. A PC that says nothing is counted as void when what it has cached may no longer be used (14 days); a revoked PC is not "
         "waited for.\n\n"
         "With --complete: sign that those are complete for which nobody is waited any more. Needs the role revoke.\n\n"
         "Exit status 1 if an erasure is not complete (without --complete)."
@@ -122,7 +122,7 @@ def _print(found: Sequence[Listed]) -> None:
             continue
         for word in one.hosts.waiting[:_SHOWN_HOSTS]:
             click.echo(
-                _("{login}: {host} has not confirmed ({why}); void from {until} on").format(
+                _("{login}: {host} has not confirmed ({why}); void after {until}").format(
                     login=one.login, host=plain(word.host), why=word.why, until=moment(word.until)
                 )
                 if word.until

@@ -45,7 +45,7 @@ class HostWord:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A host that has not confirmed. ``until``: its cache is void from then on (unix seconds; 0 while unknown)."""
+    """A host that has not confirmed. ``until``: its cache is void after that (unix seconds; 0 while unknown)."""
 
     host: str
     why: str
@@ -191,14 +191,14 @@ def confirmations(words: Iterable[HostWord], removed: int | None, now: int, cach
         behind, and the clock of a host may be ahead by as much as we accept. None: not yet, so nobody can confirm.
     """
     confirmed, waiting, expired, revoked = [], [], [], []
-    until = 0 if removed is None else removed + cache_days * DAY_S
+    until = 0 if removed is None else removed + cache_days * DAY_S + CLOCK_SKEW_S
     for word in words:
         held = Waiting(word.host, word.fault or "not_refreshed", until)
         if word.revoked:
             revoked.append(word.host)
         elif removed is not None and word.refreshed >= removed + CLOCK_SKEW_S:
             confirmed.append(word.host)
-        elif removed is not None and now >= until:
+        elif removed is not None and now > until:
             expired.append(held)
         else:
             waiting.append(held)
