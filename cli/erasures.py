@@ -26,8 +26,8 @@ _SHOWN_HOSTS = 20
     help=_(
         "Every erasure that the directory or this station knows of, or that of LOGIN: when, by whom and why, whether "
         "all directory servers were read back, and which PCs have confirmed that nothing older is left in their "
-        "caches. A PC that says nothing is counted as void when what it has cached may no longer be used (14 days); a revoked PC is not "
-        "waited for.\n\n"
+        "caches. A PC that says nothing is counted as void when what it has cached may no longer be used (14 days); a "
+        "revoked PC is not waited for.\n\n"
         "With --complete: sign that those are complete for which nobody is waited any more. Needs the role revoke.\n\n"
         "Exit status 1 if an erasure is not complete (without --complete)."
     )
