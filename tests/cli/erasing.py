@@ -23,9 +23,9 @@ from tests.cli.year import Pc
 STAFF = ("ito", "sato", "tanaka")
 
 
-def enrol(office: Office, *logins: str, groups: tuple[str, ...] = ("default",)) -> None:
+def enrol(office: Office, *logins: str, groups: tuple[str, ...] = ("default",), handler: str | None = None) -> None:
     """Enrol people, or enrol them again, as who enrols."""
-    key = office.station.role(Role.ENROL, lambda _name: ROLE_PASSPHRASE.encode())
+    key = office.station.role(Role.ENROL, lambda _name: ROLE_PASSPHRASE.encode(), handler)
     account = office.slapd.tree.role(RoleAccount.ENROL)
     with office.slapd.connector(account, key.password).connect() as connection:
         register = Register(connection, office.slapd.tree, office.station.verifier(office.now), key)

@@ -11,11 +11,12 @@ import pytest
 
 from faced.enrolment.manifest import last_manifest
 from tests.cli.conftest import ROLE_PASSPHRASE, ROOT_PASSPHRASE, Office
+from tests.cli.erasing import enrol
 from tests.cli.year import unix
 
 PAGE = Path(__file__).parents[2] / "docs" / "security.md"
 #: The day of each ceremony.
-DAYS = {3: "2026-12-01", 4: "2027-03-20", 6: "2027-05-01"}
+DAYS = {3: "2026-12-01", 4: "2027-03-20", 6: "2027-03-31", 7: "2027-05-01"}
 OWN = {
     **{"suzuki": ROLE_PASSPHRASE, "mori": "mori walks to work", "kato": "kato takes the bus"},
     "timer": "nobody types this",
@@ -79,6 +80,8 @@ def test_every_line_works(office: Office) -> None:
         if number in DAYS:
             renewed(office, DAYS[number])
         if number == 6:
+            enrol(office, "tanaka", "ueda", handler="suzuki")
+        if number == 7:
             forget_realm(office)
         for line in lines:
             run(office, line)
@@ -87,7 +90,9 @@ def test_every_line_works(office: Office) -> None:
             assert last_manifest(office.station).revoked_hosts == {"pc0123"}
         if number == 4:
             assert office.json("purpose", "show")["until"] == "2028-03-31"
-    assert numbers == [(1, 6), (2, 6), (3, 3), (4, 4), (5, 0), (6, 1)]
+        if number == 6:
+            assert [one["completed"] is not None for one in office.json("erasures")] == [True, True]
+    assert numbers == [(1, 6), (2, 6), (3, 3), (4, 4), (5, 0), (6, 4), (7, 1)]
 
 
 def test_every_line_about_people_who_are_not_regular_staff_works(founded: Office) -> None:
