@@ -91,7 +91,7 @@ def record(
 @approval.command(
     help=_(
         "Record that the section chief does not approve USER any more. Every PC refuses whoever was enrolled with an "
-        "approval, one that is online within a minute. Nothing is erased: that is 'facectl remove'."
+        "approval, one that is online within a minute. Nothing is erased: that is 'facectl erase'."
     )
 )
 @click.argument("user")

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from cli.erase import Work
 from cli.manifest_desk import manifest_desk, name_in_manifest
 from cli.passphrase import once, passphrase_file_option, unlock_from
 from cli.people import state_word
@@ -160,7 +161,9 @@ def withdraw(
             with desk.recorded(Act.WITHDRAW_CONSENT, user, reason):
                 consents.publish(signed)
                 announced = name_in_manifest(manifest, Kind.CONSENT, user, signed.says.serial)
-    erased = revoker is not None and not dry_run and _erase(revoker, user, reason)
+    erased: bool | None = False
+    if revoker is not None:
+        erased = None if dry_run else _erase(revoker, user, reason)
     if as_json:
         print_json(
             {
@@ -168,8 +171,8 @@ def withdraw(
                 "withdrawn": not dry_run,
                 "serial": None if dry_run else signed.says.serial,
                 "announced": announced,
-                "erased": erased,
-                "to_do": [] if revoker is not None else [f"facectl remove {user}"],
+                "erased": bool(erased),
+                "to_do": [f"facectl erase {user}"] if erased is False else [],
                 "dry_run": dry_run,
             }
         )
@@ -184,8 +187,8 @@ def withdraw(
         click.echo(when_it_counts(announced))
     if erased:
         click.echo(_("The face data are erased."))
-    elif revoker is None:
-        click.echo(_("Still to do, by who revokes: facectl remove {login}").format(login=user))
+    elif erased is False:
+        click.echo(_("Still to do, by who revokes: facectl erase {login}").format(login=user))
 
 
 @consent.command(help=_("What USER agreed to, when, and until when."))
@@ -267,15 +270,16 @@ def _revoker(desk: Desk, unlock: Unlock) -> Desk | None:
         return None
 
 
-def _erase(desk: Desk, user: str, reason: str) -> bool:
-    """Erase the face data if there are any."""
+def _erase(desk: Desk, user: str, reason: str) -> bool | None:
+    """Erase the face data; whether they are gone from every server, None if there were none."""
     with desk.connect() as connection:
         register = Register(connection, desk.tree, desk.station.verifier(desk.run.now), desk.key)
-        if register.people.find(user).face.template is None:
-            return False
-        with desk.recorded(Act.WITHDRAW, user, reason):
-            register.withdraw(user, reason="consent_withdrawn")
-    return True
+        person = register.people.find(user)
+        if person.face.template is None:
+            return None
+        with desk.recorded(Act.ERASE, user, reason):
+            replicas = Work(desk, register, (person,), "consent_withdrawn", "").do()
+    return not any(replica.fault for replica in replicas)
 
 
 def _consents(desk: Desk, connection: Connection) -> Consents:

@@ -91,7 +91,7 @@ def erase(
     with desk.connect() as connection:
         register = Register(connection, desk.tree, desk.station.verifier(run.now), desk.key)
         people = register.people.all() if user is None else (register.people.find(user),)
-        work = _Work(desk, register, people, reason, decision)
+        work = Work(desk, register, people, reason, decision)
         if dry_run:
             _print_dry_run(work, as_json)
             return ExitCode.DONE
@@ -119,8 +119,8 @@ def erase(
 
 
 @dataclass(frozen=True)
-class _Work:
-    """``people``: as they were found."""
+class Work:
+    """An erasure at a desk of the role ``revoke``. ``people``: as they were found."""
 
     desk: Desk
     register: Register
@@ -166,7 +166,7 @@ class _Work:
         return found
 
 
-def _print_dry_run(work: _Work, as_json: bool) -> None:
+def _print_dry_run(work: Work, as_json: bool) -> None:
     servers = list(work.desk.run.config.directory.servers)
     if as_json:
         print_json({"dry_run": True, "people": len(work.people), "left": work.left, "servers": servers})
@@ -181,7 +181,7 @@ def _print_dry_run(work: _Work, as_json: bool) -> None:
     click.echo(_("Would be read back from: {servers}").format(servers=", ".join(servers)))
 
 
-def _print(work: _Work, replicas: Sequence[Replica], as_json: bool) -> None:
+def _print(work: Work, replicas: Sequence[Replica], as_json: bool) -> None:
     complete = not any(replica.fault for replica in replicas)
     if as_json:
         print_json(

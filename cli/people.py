@@ -1,4 +1,4 @@
-"""`facectl show` and `list`: what is recorded about people."""
+"""`facectl show`, `list` and `add`: what is recorded about people."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from typing import Any
 
 import click
 
+from cli.passphrase import passphrase_file_option
 from cli.printing import (
+    check_reason,
+    dry_run_option,
     json_option,
     print_facts,
     print_json,
     print_table,
+    reason_option,
 )
 from cli.run import Run, pass_run
 from cli.station import Desk, open_desk, station_option

@@ -229,7 +229,7 @@ def test_a_withdrawn_consent_stops_and_erases_and_stays_on_record(enrolled: Offi
     assert pc.refusal("ueda") == "consent_withdrawn"
     shown = enrolled.json("consent", "show", "ueda")
     assert (shown["state"], shown["given"], shown["withdrawn"]) == ("withdrawn", "2026-10-12", "2026-10-15")
-    assert records(enrolled, Act.WITHDRAW)[-1] == ("ueda", WHY[1], "", "done")
+    assert records(enrolled, Act.ERASE)[-1] == ("ueda", WHY[1], "", "done")
     assert pc.refusal("tanaka") == ""
 
 
@@ -238,12 +238,12 @@ def test_who_does_not_revoke_stops_it_and_says_who_erases(enrolled: Office, pc: 
     acting = ("--handler", "kato", "--passphrase-file", own(enrolled, "kato"))
     answer = enrolled.json("consent", "withdraw", "ueda", *WHY, "--yes", *acting)
     # The only key that issues manifests here has suzuki's passphrase.
-    assert (answer["announced"], answer["erased"], answer["to_do"]) == (False, False, ["facectl remove ueda"])
+    assert (answer["announced"], answer["erased"], answer["to_do"]) == (False, False, ["facectl erase ueda"])
     assert pc.refusal("ueda") == "consent_withdrawn"
     assert person(enrolled).face.template is not None
     # What the work list shows, and what ends it.
     assert lacks(enrolled, Basis.STAFF) == ("consent_withdrawn",)
-    assert enrolled.facectl("remove", "ueda", *WHY, "--yes").exit_code == 0
+    assert enrolled.facectl("erase", "ueda", *WHY, "--yes").exit_code == 0
     assert person(enrolled).face.template is None
 
 
