@@ -277,17 +277,17 @@ class Bench:
     def _details(self, register: Register, user: str, given: dict[str, str | None]) -> PersonDetails:
         """What is known of the person, with what was given on the command line in its place."""
         person = register.find(user)
+        # Who was erased starts anew.
+        known = person if person is not None and person.described else None
         held = {
-            "staff_number": person.staff_number if person else "",
-            "name": person.name if person else "",
-            "mail": person.mail if person else "",
+            "staff_number": known.staff_number if known else "",
+            "name": known.name if known else "",
+            "mail": known.mail if known else "",
         }
         details = {key: value if (value := given.get(key)) is not None else held[key] for key in held}
-        if person is None and not (details["staff_number"] and details["name"]):
+        if known is None and not (details["staff_number"] and details["name"]):
             raise DirectoryError(
-                _("{login} is not in the directory. To add the person, give --staff-number and --name.").format(
-                    login=user
-                ),
+                _("{login} is not in the directory, or was erased. Give --staff-number and --name.").format(login=user),
                 reason="not_in_directory",
             )
         groups = self._groups or (person.groups if person else ()) or (DEFAULT_GROUP,)

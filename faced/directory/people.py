@@ -57,6 +57,11 @@ class Person:
     face: SealedFace
     dn: str = ""
 
+    @property
+    def described(self) -> bool:
+        """Whether anything is known of the person but the login name, which stands for the name after an erasure."""
+        return (self.staff_number, self.name, self.mail) != ("", self.login, "")
+
 
 @dataclass(frozen=True)
 class KeyHolder:
@@ -220,10 +225,7 @@ class People:
 
     def is_erased(self, person: Person) -> bool:
         """Whether :meth:`erase` has nothing left to do."""
-        ours = self._tree.people_are_ours
-        return person.face.erased and (
-            not ours or (person.staff_number, person.name, person.mail) == ("", person.login, "")
-        )
+        return person.face.erased and (not self._tree.people_are_ours or not person.described)
 
     def detach(self, login: str) -> None:
         """Remove everything of ours from an entry that belongs to somebody else's tree."""

@@ -289,6 +289,16 @@ def test_a_folder_enrols_everybody_it_can_and_lists_the_others(founded: Office, 
     assert opened(founded, "sato").header.staff_number == "0067890"
 
 
+def test_who_was_erased_and_returns_is_asked_for_the_details_anew(founded: Office, photos: Path) -> None:
+    assert enrol(founded, photos / "good.jpg", *TANAKA).exit_code == 0
+    assert founded.facectl("erase", "tanaka", "--reason", "left the office", "--yes").exit_code == 0
+    for given in ((), ("--staff-number", "0012345")):
+        result = enrol(founded, photos / "good.jpg", *given)
+        assert (result.exit_code, "--staff-number" in result.output) == (5, True)
+    assert enrol(founded, photos / "good.jpg", *TANAKA).exit_code == 0
+    assert (person(founded).name, person(founded).face.template is None) == ("田中 花子", False)
+
+
 def test_people_who_are_not_in_the_directory_come_from_the_staff_list(
     founded: Office, photos: Path, tmp_path: Path
 ) -> None:

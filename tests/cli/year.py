@@ -79,7 +79,7 @@ def enrol(
             points = np.random.default_rng(len(login)).normal(size=(68, 2))
             face = FaceTemplate((Sample.from_points(points, 0.004, source, office.now // 86400),))
             held = register.find(login)
-            details = PersonDetails(login, held.staff_number if held else f"N-{login}", login, "", groups)
+            details = PersonDetails(login, (held and held.staff_number) or f"N-{login}", login, "", groups)
             register.enrol(details, face, predictor=PREDICTOR, not_after=not_after, provenance=provenance)
 
 
