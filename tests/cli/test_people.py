@@ -122,5 +122,5 @@ def test_who_was_enrolled_at_the_camera_is_called_60_days_before_the_face_data_e
     assert ends("2026-12-10") == [("suzuki", True)]
     assert ends("2029-08-17") == [("suzuki", True)]
     assert ends("2029-08-18") == [("suzuki", True), ("sato", False), ("tanaka", True)]
-    assert founded.facectl("remove", "suzuki", "--reason", "left", "--yes").exit_code == 0
+    assert founded.facectl("erase", "suzuki", "--reason", "left", "--yes").exit_code == 0
     assert "come to the camera again" not in founded.facectl("list").output
