@@ -43,3 +43,9 @@ def test_the_readme_links_to_what_is_there() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)#:]+)\)", text):
         assert (ROOT / target).exists(), target
+
+
+def test_no_page_was_merged_halfway() -> None:
+    """Nothing else reads what stands in a page."""
+    for page in ROOT.rglob("docs/**/*.md"):
+        assert not re.search(r"^(<{7}|>{7}) ", page.read_text(encoding="utf-8"), re.MULTILINE), page

@@ -390,7 +390,7 @@ def test_killed_in_the_middle_everybody_is_erased_by_running_it_again(tmp_path: 
 # --- Who may.
 
 
-@pytest.mark.parametrize("role", sorted(set(Role) - {Role.REVOKE, Role.ENROL}))
+@pytest.mark.parametrize("role", sorted(set(Role) - {Role.REVOKE, Role.ENROL, Role.SYNC}))
 def test_nobody_else_takes_details_away(staffed: Office, role: Role) -> None:
     with as_role(staffed, role) as connection, pytest.raises((NotAllowed, NotInDirectory)):
         People(connection, staffed.slapd.tree).erase("sato")
