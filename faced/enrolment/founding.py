@@ -29,6 +29,7 @@ from faced.enrolment.station import (
     MANIFEST,
     ROOT,
     SHARED,
+    SYNC_KEY,
     RoleKey,
     Station,
     delegation_name,
@@ -38,7 +39,7 @@ from faced.enrolment.station import (
 )
 from faced.errors import StateError
 from faced.i18n import _
-from faced.trust.keys import MODERATE, Argon2id, write_key_file
+from faced.trust.keys import KEY_SIZE, MODERATE, Argon2id, write_key_file
 from faced.trust.purpose import issue_purpose
 from faced.trust.realm import Realm, Role
 from faced.units import DAY_S
@@ -105,6 +106,7 @@ def found(
             random=random,
         )
         replace_file(folder / ANCHOR, realm.anchor)
+        replace_file(folder / SYNC_KEY, random(KEY_SIZE))
         for key in keys:
             passphrase = None if key.role in founding.open_roles else role_passphrase
             write_key_file(folder / KEYS / f"{key.name}.key", key.content(), passphrase, cost=cost, random=random)

@@ -14,6 +14,8 @@
                                 password, and in ``operate`` the epochs' private halves
         proposals/              what waits for a second handler's signature
         purposes/SERIAL         purposes that were signed here; the next manifest carries them
+        sync.key                the key of the digests of photos and records
+        batches/PLAN            approved batches of the synchronisation
 
 Only ``operate`` holds the epochs' private halves. Whoever enrols has none of them, and cannot open what they sealed.
 What is shared can be sealed anew to everybody who holds the role without anybody's passphrase.
@@ -41,7 +43,7 @@ from faced.trust.keys import KEY_SIZE, is_protected, read_key_file
 from faced.trust.realm import Delegation, Realm, Role, Verifier
 
 ANCHOR, MANIFEST, DELEGATIONS, KEYS = "realm.anchor", "manifest", "delegations", "keys"
-FORMER, SHARED, PURPOSES = "former", "shared", "purposes"
+FORMER, SHARED, PURPOSES, SYNC_KEY = "former", "shared", "purposes", "sync.key"
 ROOT = "root"
 
 #: The private halves of epochs by (key group, epoch number).
@@ -213,11 +215,23 @@ class Station:
                 return key
         raise _malformed()
 
+    def sync_key(self) -> bytes:
+        """The key of the digests of photos and records, 32 bytes.
+
+        :raises StateError: it is gone or damaged. With another one everybody's photo would look like a new one.
+        """
+        key = _read(self.path / SYNC_KEY)
+        if len(key) != KEY_SIZE:
+            raise StateError(
+                _("{path} is damaged: put it back from the backup.").format(path=self.path / SYNC_KEY), reason="damaged"
+            )
+        return key
+
     @contextlib.contextmanager
     def exclusive(self) -> Iterator[None]:
-        """Nobody else changes the epochs' private halves in the block: read the role's key inside.
+        """Nobody else rotates or synchronises in the block: read the role's key inside.
 
-        :raises StateError: somebody else is at it.
+        :raises StateError: ``busy``.
         """
         descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
@@ -225,7 +239,8 @@ class Station:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise StateError(
-                    _("Another rotation is running on this station. Wait until it has ended."), reason="busy"
+                    _("Another rotation or synchronisation is running on this station. Wait until it has ended."),
+                    reason="busy",
                 ) from None
             yield
         finally:

@@ -61,6 +61,7 @@ SIGNERS: Mapping[Kind, frozenset[Role]] = {
     Kind.CONSENT: frozenset({Role.APPROVE}),
     Kind.APPROVAL: frozenset({Role.APPROVE}),
     Kind.SUSPENSION: frozenset({Role.ENROL, Role.REVOKE, Role.SYNC}),
+    Kind.BATCH: frozenset({Role.APPROVE}),
     Kind.ACT: frozenset(Role),
     Kind.PROPOSAL: PERSONAL,
     Kind.CONFIRMATION: PERSONAL,

@@ -50,6 +50,7 @@ class Kind(StrEnum):
     ACT = "act"
     PROPOSAL = "proposal"
     CONFIRMATION = "confirmation"
+    BATCH = "batch"
 
 
 @dataclass(frozen=True)
