@@ -198,6 +198,13 @@ class CategoriesConfig:
     by_consent: tuple[str, ...] = ("part-time", "temporary", "dispatched", "非常勤", "臨時", "派遣")
 
 
+#: However large a share of the staff a site lets a run change unapproved.
+_MOST_PERCENT = 20
+#: What a synchronisation does about a person (:class:`faced.enrolment.sync.plan.Step`) and a timer may do; whom it
+#: suspended, only a handler lets in again (decision 0047).
+SYNC_STEPS = ("enrol", "renew", "describe", "suspend", "erase")
+
+
 @dataclass(frozen=True)
 class SyncConfig:
     """How the directory follows the personnel section."""
@@ -205,6 +212,20 @@ class SyncConfig:
     #: "ldap" for the directory under [personnel], or "dir:/path": a staff list and photos.
     source: str = "ldap"
     categories: CategoriesConfig = field(default_factory=CategoriesConfig)
+    #: The key group of people who have none yet.
+    group: str = "default"
+    #: Between the suspension of a leaver and the erasure of the face data.
+    grace_days: int = 30
+    #: People whom the personnel section does not have, and who stay all the same: login names.
+    keep: tuple[str, ...] = ()
+    #: What a timer may do by itself; the rest waits for a handler.
+    unattended: tuple[str, ...] = SYNC_STEPS
+    #: A run that would suspend or erase more people than this, and than this share of those who are enrolled, stops
+    #: before it writes anything, unless its plan was approved; and so for changing and enrolling.
+    most_removals: int = 10
+    most_removals_percent: float = 1.0
+    most_changes: int = 10
+    most_changes_percent: float = 5.0
 
 
 @dataclass(frozen=True)
@@ -421,6 +442,23 @@ def _check_personnel(personnel: PersonnelConfig, where: str) -> None:
 
 
 def _check_sync(sync: SyncConfig, where: str) -> None:
+    least = {"grace_days": 1, "most_removals": 0, "most_changes": 0}
+    for key, low in least.items():
+        if getattr(sync, key) < low:
+            raise ConfigError(_("{where}: sync: {key}: must be {low} or more.").format(where=where, key=key, low=low))
+    for key in ("most_removals_percent", "most_changes_percent"):
+        if not 0 <= getattr(sync, key) <= _MOST_PERCENT:
+            raise ConfigError(
+                _("{where}: sync: {key}: must be from 0 to {most}: more is approved run by run.").format(
+                    where=where, key=key, most=_MOST_PERCENT
+                )
+            )
+    if unknown := sorted(set(sync.unattended) - set(SYNC_STEPS)):
+        raise ConfigError(
+            _("{where}: sync: unattended: unknown step {step!r}. Known are: {known}.").format(
+                where=where, step=unknown[0], known=", ".join(SYNC_STEPS)
+            )
+        )
     if sync.source != "ldap" and not sync.source.startswith("dir:/"):
         raise ConfigError(_("{where}: sync: source: must be 'ldap' or 'dir:/path'.").format(where=where))
     staff, by_consent = (

@@ -10,7 +10,7 @@ import dataclasses
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -114,7 +114,7 @@ class Personnel(Protocol):
         :raises StateError: a staff list cannot be read.
         """
 
-    def photos(self, keys: Sequence[str]) -> Iterator[tuple[str, bytes | UnusablePhoto | None]]:
+    def photos(self, keys: Sequence[str]) -> Generator[tuple[str, bytes | UnusablePhoto | None], None, None]:
         """The photos of these records, in this order; one at a time is in memory.
 
         None: there is no photo (any more). Close the iterator when leaving it early.
@@ -253,7 +253,7 @@ class LdapPersonnel:
         self._revisions = {record.key: record.revision for record in records}
         return with_duplicates(records)
 
-    def photos(self, keys: Sequence[str]) -> Iterator[tuple[str, bytes | UnusablePhoto | None]]:
+    def photos(self, keys: Sequence[str]) -> Generator[tuple[str, bytes | UnusablePhoto | None], None, None]:
         """As :meth:`Personnel.photos`, over one connection."""
         if not keys:
             return

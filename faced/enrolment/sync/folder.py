@@ -5,7 +5,7 @@ Photos are named by login name or staff number (``tanaka.jpg``, ``0012345.png``)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 
 from faced.directory.personnel import PersonnelRecord, PhotoFault, UnusablePhoto, record_of, with_duplicates
@@ -41,7 +41,7 @@ class FolderPersonnel:
             progress(len(records))
         return records
 
-    def photos(self, keys: Sequence[str]) -> Iterator[tuple[str, bytes | UnusablePhoto | None]]:
+    def photos(self, keys: Sequence[str]) -> Generator[tuple[str, bytes | UnusablePhoto | None], None, None]:
         """As :meth:`Personnel.photos`; a file that cannot be read has the reason of
         :func:`faced.enrolment.photo.read_photo`."""
         files = self._files()
