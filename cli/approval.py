@@ -124,7 +124,7 @@ def withdraw(
         if not dry_run:
             with desk.recorded(Act.WITHDRAW_APPROVAL, user, reason):
                 approvals.publish(signed)
-                announced = name_in_manifest(manifest, Kind.APPROVAL, user, signed.says.serial)
+                announced = name_in_manifest(manifest, Kind.APPROVAL, {user: signed.says.serial})
     if as_json:
         serial = None if dry_run else signed.says.serial
         print_json(

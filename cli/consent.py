@@ -160,7 +160,7 @@ def withdraw(
             confirm(question.format(login=user, name=person.name), yes=yes)
             with desk.recorded(Act.WITHDRAW_CONSENT, user, reason):
                 consents.publish(signed)
-                announced = name_in_manifest(manifest, Kind.CONSENT, user, signed.says.serial)
+                announced = name_in_manifest(manifest, Kind.CONSENT, {user: signed.says.serial})
     erased: bool | None = False
     if revoker is not None:
         erased = None if dry_run else _erase(revoker, user, reason)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from datetime import datetime
@@ -11,20 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli.calibration import calibrate_site
 from cli.exit_codes import ExitCode
 from cli.passphrase import passphrase_file_option
 from cli.printing import dry_run_option, json_option, plain, print_json, print_table, progress, reason_option
 from cli.run import Run, pass_run
 from cli.station import Desk, open_desk, station_option
-from faced.directory.realm import RealmDocuments
 from faced.enrolment.acts import Act
-from faced.enrolment.eligibility import NotEligible
 from faced.enrolment.fiscal_year import end_of, last_day
 from faced.enrolment.founding import DEFAULT_GROUP
 from faced.enrolment.person import PersonDetails, check_login
-from faced.enrolment.register import Register
+from faced.enrolment.register import Register, concerns_one_person
 from faced.enrolment.staff_list import read_staff_list
-from faced.errors import DirectoryError, DirectoryUnavailable, FacedError, PhotoRefused
+from faced.errors import DirectoryError, FacedError
 from faced.i18n import _
 from faced.trust.purpose import require_purpose
 from faced.trust.realm import Role
@@ -206,12 +204,12 @@ class Bench:
                     enrolled.append(self._json_of(details, self._enrol(register, details, face, predictor)))
                     faces[user] = face
                 except FacedError as error:
-                    if not _concerns_one_person(error):
+                    if not concerns_one_person(error):
                         click.echo(_("Stopped after {count} people.").format(count=len(enrolled)), err=True)
                         raise
                     refused.append({"file": plain(file.name), "reason": error.reason, "text": plain(str(error))})
                 step()
-        self._print_many(enrolled, refused, self._calibrate(list(faces.values())), as_json)
+        self._print_many(enrolled, refused, self._calibrated(list(faces.values())), as_json)
         return ExitCode.REFUSED if refused else ExitCode.DONE
 
     def _print_many(
@@ -233,33 +231,8 @@ class Bench:
         if calibrated:
             click.echo(_("The threshold is set for this site now, over {count} people.").format(count=calibrated))
 
-    def _calibrate(self, faces: list[FaceTemplate]) -> int:
-        """Calibrate the site over these faces if that is worth more than what is in force; returns how many they were.
-
-        The faces are at hand only now: sealed, the station cannot open them any more.
-        """
-        from faced.enrolment.calibrating import better_calibration, sign_calibration
-        from faced.enrolment.revising import revise_manifest
-        from faced.recognition.metric import Metric
-
-        if self._manifest is None or not faces:
-            return 0
-        station, now = self._manifest.station, self._desk.run.now
-        # Connecting first: a newer manifest in the directory may name a better calibration.
-        with self._manifest.connect() as connection:
-            calibration = better_calibration(station.verifier(now), Metric.shipped(), faces)
-            if calibration is None:
-                return 0
-            signed = sign_calibration(station, self._desk.key, calibration, now)
-            with self._manifest.recorded(Act.MANIFEST, "calibration", self._reason):
-                revise_manifest(
-                    station,
-                    self._manifest.key,
-                    RealmDocuments(connection, self._manifest.tree),
-                    now,
-                    lambda manifest: dataclasses.replace(manifest, calibration=signed),
-                )
-        return calibration.people
+    def _calibrated(self, faces: list[FaceTemplate]) -> int:
+        return calibrate_site(self._desk, self._manifest, faces, self._reason) if self._manifest is not None else 0
 
     def _register(self, connection: Any) -> Register:
         return Register(connection, self._desk.tree, self._desk.station.verifier(self._desk.run.now), self._desk.key)
@@ -359,10 +332,3 @@ class Bench:
         allow_virtual = self._desk.station.realm.dummy
         with open_camera(config.camera, allow_virtual=allow_virtual) as camera, sitting_guide() as guide:
             return template_of_sitting(observer, camera, self._desk.run.now, guide=guide)
-
-
-def _concerns_one_person(error: FacedError) -> bool:
-    """Whether the others can go on: not when the directory, the station or its keys are at fault."""
-    if isinstance(error, DirectoryUnavailable):
-        return False
-    return isinstance(error, PhotoRefused | DirectoryError | NotEligible) or error.reason == "wrong_group"

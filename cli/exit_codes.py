@@ -37,6 +37,8 @@ class ExitCode(IntEnum):
     NOT_ALLOWED = 9
     STATE = 10
     DAEMON = 11
+    #: Nothing is wrong, and there is something to do.
+    PENDING = 12
     BUG = 70
     INTERRUPTED = 130
 
@@ -76,6 +78,7 @@ def table() -> str:
         ExitCode.NOT_ALLOWED: _("you may not do this"),
         ExitCode.STATE: _("a file cannot be read or written"),
         ExitCode.DAEMON: _("the faced service does not answer"),
+        ExitCode.PENDING: _("a plan has changes that wait to be applied"),
         ExitCode.BUG: _("an error in facectl itself"),
         ExitCode.INTERRUPTED: _("interrupted"),
     }

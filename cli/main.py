@@ -31,7 +31,8 @@ def group() -> LazyGroup:
         "approval": ("cli.approval:approval", _("The section chief's approval of people who are not regular staff.")),
         "suspend": ("cli.suspension:suspend", _("Stop a person's face logon at once.")),
         "resume": ("cli.suspension:resume", _("Lift a suspension.")),
-        "sync": ("cli.sync:sync", _("Follow the personnel section: who is there, and what would keep them out.")),
+        "sync": ("cli.sync:sync", _("Follow the personnel section: check its list, plan, approve, apply.")),
+        "worklist": ("cli.sync_run:worklist", _("Everybody about whom somebody must do something.")),
         "erase": ("cli.erase:erase", _("Erase a person's face data, or everybody's, and leave a signed record of it.")),
         "erasures": ("cli.erasures:erasures", _("Which erasures are complete, and which PCs have yet to confirm.")),
         "exemption": (

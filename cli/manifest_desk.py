@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cli.passphrase import unlock_from
 from cli.station import Desk, desk_of
 from faced.directory.realm import RealmDocuments
@@ -31,14 +33,14 @@ def manifest_desk(desk: Desk, unlock: Unlock, *, besides: str = "", ask_others: 
     return desk_of(desk.run, station, Role.MANIFEST, unlock if who == own else unlock_from(None, who), who)
 
 
-def name_in_manifest(manifest: Desk | None, kind: Kind, login: str, serial: int) -> bool:
-    """Name a word against somebody, so that PCs hear of it within a minute; False if this station cannot.
+def name_in_manifest(manifest: Desk | None, kind: Kind, serials: Mapping[str, int]) -> bool:
+    """Name words against people, so that PCs hear of them within a minute; False if this station cannot.
 
-    The statement must be in the person's entry by then.
+    :param serials: by login name; the statements must be in the entries by then.
     """
     if manifest is None:
         return False
     with manifest.connect() as connection:
         documents = RealmDocuments(connection, manifest.tree)
-        announce(manifest.station, manifest.key, documents, manifest.run.now, kind, {login: serial})
+        announce(manifest.station, manifest.key, documents, manifest.run.now, kind, serials)
     return True

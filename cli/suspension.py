@@ -68,7 +68,7 @@ def suspend(
         if not dry_run:
             with desk.recorded(Act.SUSPEND, user, reason):
                 suspensions.publish(signed)
-                announced = name_in_manifest(manifest, Kind.SUSPENSION, user, signed.says.serial)
+                announced = name_in_manifest(manifest, Kind.SUSPENSION, {user: signed.says.serial})
     if as_json:
         serial = None if dry_run else signed.says.serial
         print_json(

@@ -9,6 +9,7 @@ import click
 from cli.exit_codes import ExitCode
 from cli.printing import counting, json_option, plain, print_json, print_table
 from cli.run import Run, pass_run
+from cli.sync_run import apply, approve, plan, source_option
 from cli.sync_words import reason_word
 from faced.enrolment.sync.categories import Categories
 from faced.enrolment.sync.source import open_personnel
@@ -16,16 +17,14 @@ from faced.enrolment.sync.survey import KeptOut, Survey, survey
 from faced.i18n import _
 from faced.trust.sealed import Basis
 
-source_option = click.option(
-    "--source",
-    metavar="SOURCE",
-    help=_("Where the staff come from: ldap, or dir:PATH for a folder with a staff list and photos."),
-)
 
-
-@click.group(help=_("Follow the personnel section: who is there, and what would keep them out."))
+@click.group(help=_("Follow the personnel section: check its list, plan, approve, apply."))
 def sync() -> None:
     """The noun."""
+
+
+for command in (plan, approve, apply):
+    sync.add_command(command)
 
 
 @sync.command(

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from faced.directory.connection import Connection, equals
 from faced.directory.people import People, Person
 from faced.directory.tree import Tree
-from faced.enrolment.eligibility import check_eligible
+from faced.enrolment.eligibility import NotEligible, check_eligible
 from faced.enrolment.issue import Standing, issue_template, standing_tombstone, withdraw_template
 from faced.enrolment.person import PersonDetails
 from faced.enrolment.station import RoleKey
-from faced.errors import DirectoryError, NotInDirectory, TrustError
+from faced.errors import DirectoryError, DirectoryUnavailable, FacedError, NotInDirectory, PhotoRefused, TrustError
 from faced.i18n import _
 from faced.recognition.template import FaceTemplate, Source
 from faced.trust.realm import Role, Verifier
@@ -114,6 +114,8 @@ class Register:
         """Issue a template and put it in place of any other; makes the person's entry if there is none.
 
         :param replace_confirmed: whether a photo may take the place of a template that was made at the camera.
+        :param provenance: without digests those of the standing template are kept: who is enrolled anew by hand still
+            came from the personnel section.
         :raises DirectoryError, NotEligible: as :meth:`check`; ``confirmed``; ``erased_unattended``.
         :raises TrustError: as :func:`faced.enrolment.issue.issue_template`.
         """
@@ -136,7 +138,7 @@ class Register:
             predictor=predictor,
             standing=standing_of(person),
             not_after=not_after,
-            provenance=provenance,
+            provenance=self._carried_over(provenance, person),
         )
         described = {"staff_number": details.staff_number, "name": details.name, "mail": details.mail}
         if person is None:
@@ -198,6 +200,15 @@ class Register:
                 reason="erased_unattended",
             )
 
+    def _carried_over(self, provenance: Provenance, person: Person | None) -> Provenance:
+        try:
+            held = self.header(person) if person is not None else None
+        except TrustError:
+            held = None
+        if held is None or provenance.photo or provenance.revision:
+            return provenance
+        return replace(provenance, photo=held.provenance.photo, revision=held.provenance.revision)
+
     def _is_lowered(self, person: Person, face: FaceTemplate) -> bool:
         if face.confirmed:
             return False
@@ -206,6 +217,13 @@ class Register:
         except TrustError:
             return False
         return header is not None and is_confirmed(header)
+
+
+def concerns_one_person(error: FacedError) -> bool:
+    """Whether the others can go on: not when the directory, the station or its keys are at fault."""
+    if isinstance(error, DirectoryUnavailable):
+        return False
+    return isinstance(error, PhotoRefused | DirectoryError | NotEligible) or error.reason == "wrong_group"
 
 
 def is_confirmed(header: TemplateHeader) -> bool:

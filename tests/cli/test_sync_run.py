@@ -1,0 +1,489 @@
+"""`facectl sync plan`, `approve`, `apply`, and `worklist`: two real directories, photos of staff who do not exist."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import cv2
+import numpy as np
+import pytest
+from click.testing import Result
+
+from faced.directory.people import People, Person
+from faced.dummy import Identity, clip, encode_jpeg, id_photo
+from faced.enrolment.acts import Act, ActLog
+from faced.enrolment.register import Register, is_confirmed
+from faced.enrolment.suspending import Suspensions
+from faced.trust.realm import Role
+from tests.cli.conftest import ROLE_PASSPHRASE, Office
+from tests.cli.test_host import joined
+from tests.rig.personnel import PersonnelSlapd
+
+DAY = 86400
+WHY = ("--reason", "first enrolment; file 7")
+#: Dummies whose photos can be used; as many as the site's threshold needs.
+IDENTITIES = {"aoki": 3, "ito": 4, "mori": 6, "sato": 7, "tanaka": 8, "ueda": 9, "wada": 10}
+STAFF = tuple(IDENTITIES)
+
+
+@pytest.fixture(scope="session")
+def pictures() -> dict[str, bytes]:
+    """By login name the ID photo of another person each, and photos that cannot be used."""
+    faces = {login: id_photo(Identity(number)) for login, number in IDENTITIES.items()}
+    two = np.hstack([faces["aoki"], faces["ito"]])
+    found = {login: encode_jpeg(picture) for login, picture in faces.items()}
+    small = cv2.imencode(".png", np.zeros((8, 8, 3), np.uint8))[1].tobytes()
+    header = b"IHDR" + 2 * (30_000).to_bytes(4, "big") + small[24:29]
+    return {
+        **found,
+        # Taken again by the same photographer: another file of the same face.
+        "again": encode_jpeg(cv2.convertScaleAbs(faces["tanaka"], alpha=0.97, beta=3)),
+        "landscape": encode_jpeg(np.full((480, 640, 3), (90, 160, 120), np.uint8)),
+        "two": encode_jpeg(two),
+        "huge": small[:12] + header + crc32(header).to_bytes(4, "big") + small[33:],
+        "three bytes": b"\xff\xd8\xff",
+    }
+
+
+@pytest.fixture(scope="module")
+def hr_once() -> Iterator[PersonnelSlapd]:
+    with PersonnelSlapd() as slapd:
+        slapd.fill([], {})
+        yield slapd
+
+
+class Hr:
+    """The personnel section's directory, changed as its writer changes it."""
+
+    def __init__(self, slapd: PersonnelSlapd) -> None:
+        self.slapd = slapd
+
+    def add(self, login: str, photo: bytes | None, **changes: Any) -> None:
+        values = {
+            **{"ou": login, "uid": login, "employeeNumber": f"N-{login}", "cn": "Hanako Tanaka", "sn": "Tanaka"},
+            **{"mail": f"{login}@example.jp", "employeeType": "regular", "jpegPhoto": photo, **changes},
+        }
+        with self.slapd.admin() as admin:
+            admin.add(self._dn(login), ("inetOrgPerson",), _encoded(values))
+
+    def change(self, login: str, **values: Any) -> None:
+        with self.slapd.admin() as admin:
+            admin.modify(self._dn(login), replace=_encoded(values))
+
+    def remove(self, login: str) -> None:
+        with self.slapd.admin() as admin:
+            admin.remove(self._dn(login))
+
+    def _dn(self, login: str) -> str:
+        return f"ou={login},{self.slapd.staff}"
+
+
+def _encoded(values: dict[str, Any]) -> dict[str, list[bytes]]:
+    return {
+        name: [value.encode() if isinstance(value, str) else value] if value else [] for name, value in values.items()
+    }
+
+
+@pytest.fixture
+def hr(hr_once: PersonnelSlapd, founded: Office, pictures: dict[str, bytes]) -> Iterator[Hr]:
+    """Seven regular members of staff; the office's configuration names this directory."""
+    hr_once.start()
+    password = founded.secret("personnel.password", hr_once.reader_password)
+    with founded.config.open("a", encoding="utf-8") as config:
+        config.write(
+            f'[personnel]\nservers = ["{hr_once.ldaps_url}"]\nbase = "{hr_once.staff}"\n'
+            f'bind_dn = "{hr_once.reader_dn}"\nca_file = "{hr_once.ca_file}"\npassword = "{password}"\n'
+        )
+    found = Hr(hr_once)
+    for login in STAFF:
+        found.add(login, pictures[login])
+    yield found
+    hr_once.start()
+    with hr_once.admin() as admin:
+        for entry in tuple(admin.find_all(hr_once.staff, "(objectClass=inetOrgPerson)", [])):
+            admin.remove(entry.dn)
+
+
+@pytest.fixture
+def enrolled(founded: Office, hr: Hr) -> Office:
+    """Everybody is enrolled, by an approved first run."""
+    first_run(founded)
+    return founded
+
+
+def first_run(office: Office) -> None:
+    saved = office.folder / "plan.json"
+    assert office.facectl("sync", "plan", "--no-photos", "--save", saved).exit_code == 12
+    approved = office.facectl("sync", "approve", saved, "--decision", "2026-7", *WHY, "--yes")
+    assert approved.exit_code == 0, approved.output
+    result = apply(office, "--plan", saved)
+    assert (result.exit_code, done_of(result)) == (0, len(STAFF)), result.output
+
+
+def apply(office: Office, *more: object) -> Result:
+    return office.facectl("sync", "apply", *more, *WHY, "--json")
+
+
+def done_of(result: Result) -> int:
+    assert result.stdout, result.output
+    return int(json.loads(result.stdout)["done"])
+
+
+def planned(office: Office, *more: object) -> dict[str, Any]:
+    result = office.facectl("sync", "plan", *more, "--json")
+    assert result.exit_code in (0, 12), result.output
+    found: dict[str, Any] = json.loads(result.stdout)
+    assert result.exit_code == (12 if found["changes"] else 0)
+    return found
+
+
+def steps(office: Office, *more: object) -> list[tuple[str, str, str]]:
+    return [(each["step"], each["login"], each["why"]) for each in planned(office, *more)["changes"]]
+
+
+def opened(found: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(each["login"], each["reason"]) for each in found["open"]]
+
+
+def person(office: Office, login: str) -> Person:
+    with office.slapd.admin() as admin:
+        return People(admin, office.slapd.tree).find(login)
+
+
+def template(office: Office, login: str) -> bytes | None:
+    return person(office, login).face.template
+
+
+def all_entries(office: Office) -> dict[str, Any]:
+    with office.slapd.admin() as admin:
+        entries = admin.find_all(office.slapd.tree.people, "(objectClass=person)", ("*", "+"))
+        return {entry.dn: entry.attributes for entry in entries}
+
+
+def test_the_first_run_is_planned_approved_applied_and_then_there_is_nothing_to_do(founded: Office, hr: Hr) -> None:
+    stopped = apply(founded)
+    assert stopped.exit_code == 9
+    assert "sync approve" in stopped.output
+    assert not all_entries(founded)
+    first_run(founded)
+    assert {acts.subject for acts in ActLog(founded.station_path).read() if acts.act is Act.ENROL} == set(STAFF)
+    before = all_entries(founded)
+    found = planned(founded)
+    assert (found["records"], found["enrolled"], found["changes"], found["open"]) == (len(STAFF), len(STAFF), [], [])
+    assert done_of(apply(founded)) == 0
+    assert all_entries(founded) == before, "nothing was written"
+
+
+def test_an_approval_is_of_one_plan_and_of_the_role_that_approves(founded: Office, hr: Hr, pictures: Any) -> None:
+    saved = founded.folder / "plan.json"
+    founded.facectl("sync", "plan", "--no-photos", "--save", saved)
+    assert founded.facectl("sync", "approve", saved, "--decision", "7", *WHY, "--yes").exit_code == 0
+    hr.add("suzuki", pictures["again"])
+    result = apply(founded, "--plan", saved)
+    assert result.exit_code == 9
+    assert "+ suzuki" in result.stderr
+    assert apply(founded).exit_code == 9, "the new plan is not the approved one"
+    assert not all_entries(founded)
+    hr.remove("suzuki")
+    founded.now += 8 * DAY
+    assert apply(founded).exit_code == 9, "a week is over"
+    document = json.loads(saved.read_text())
+    document["changes"] = document["changes"][:1]
+    saved.write_text(json.dumps(document))
+    assert founded.facectl("sync", "approve", saved, "--decision", "7", *WHY, "--yes").exit_code == 0
+    assert apply(founded).exit_code == 9, "what was shown was another plan"
+
+
+def test_name_and_mail_follow_and_the_face_stays(enrolled: Office, hr: Hr) -> None:
+    before = template(enrolled, "ito")
+    hr.change("ito", cn="Ito Midori", mail="midori@example.jp")
+    assert steps(enrolled) == [("describe", "ito", "details")]
+    assert done_of(apply(enrolled)) == 1
+    after = person(enrolled, "ito")
+    assert (after.name, after.mail, after.face.template) == ("Ito Midori", "midori@example.jp", before)
+    assert steps(enrolled) == []
+
+
+def test_an_intruder_does_not_become_the_mayor(enrolled: Office, hr: Hr, pictures: dict[str, bytes]) -> None:
+    """Whoever writes the personnel section's directory puts their own photo into somebody else's record."""
+    before = template(enrolled, "tanaka")
+    hr.change("tanaka", jpegPhoto=pictures["again"])
+    assert ("tanaka", "photo_changed") in opened(planned(enrolled)), "nothing here can compare"
+    result = apply(enrolled)
+    assert (result.exit_code, done_of(result)) == (1, 0)
+    assert template(enrolled, "tanaka") == before
+    hr.change("tanaka", jpegPhoto=pictures["ito"])
+    assert opened(planned(enrolled)) == [("tanaka", "same_photo")]
+    hr.change("tanaka", employeeNumber="N-ito-2")
+    assert opened(planned(enrolled)) == [("tanaka", "other_number")]
+    assert done_of(apply(enrolled)) == 0
+    assert template(enrolled, "tanaka") == before
+
+
+def test_a_new_photo_is_compared_with_the_keys_of_this_computer(
+    enrolled: Office, hr: Hr, pictures: dict[str, bytes]
+) -> None:
+    join(enrolled)
+    before = template(enrolled, "tanaka")
+    hr.change("tanaka", jpegPhoto=encode_jpeg(id_photo(Identity(62))))
+    assert opened(planned(enrolled)) == [("tanaka", "mismatch")]
+    assert done_of(apply(enrolled)) == 0
+    assert template(enrolled, "tanaka") == before
+    hr.change("tanaka", jpegPhoto=pictures["again"])
+    assert opened(planned(enrolled)) == []
+    assert done_of(apply(enrolled)) == 1
+    assert template(enrolled, "tanaka") not in (None, before)
+    assert steps(enrolled) == []
+
+
+def test_a_handler_who_has_looked_accepts_by_name(enrolled: Office, hr: Hr, pictures: dict[str, bytes]) -> None:
+    before = template(enrolled, "tanaka")
+    hr.change("tanaka", jpegPhoto=pictures["again"])
+    result = apply(enrolled, "--accept", "tanaka")
+    assert (result.exit_code, done_of(result)) == (0, 1)
+    assert template(enrolled, "tanaka") not in (None, before)
+
+
+@pytest.mark.parametrize(
+    ("photo", "reason"),
+    [
+        ("landscape", "no_face"),
+        ("two", "several_faces"),
+        ("huge", "photo_too_many_pixels"),
+        ("three bytes", "photo_damaged"),
+    ],
+)
+def test_a_photo_replaced_by_something_else_leaves_the_person_as_they_are(
+    enrolled: Office, hr: Hr, pictures: dict[str, bytes], photo: str, reason: str
+) -> None:
+    before = template(enrolled, "mori")
+    hr.change("mori", jpegPhoto=pictures[photo])
+    found = opened(planned(enrolled))
+    assert [login for login, _reason in found] == ["mori"]
+    assert done_of(apply(enrolled)) == 0
+    assert template(enrolled, "mori") == before
+    assert found == [("mori", reason)]
+
+
+def test_a_photo_that_is_gone_erases_nobody_and_a_joiner_without_one_is_open(enrolled: Office, hr: Hr) -> None:
+    hr.change("mori", jpegPhoto=None)
+    hr.add("suzuki", None)
+    found = planned(enrolled)
+    assert opened(found) == [("suzuki", "no_photo")]
+    assert [each["login"] for each in found["changes"]] == ["suzuki"]
+    assert done_of(apply(enrolled)) == 0
+    assert template(enrolled, "mori") is not None
+
+
+def test_a_leaver_is_suspended_comes_back_leaves_and_is_erased(
+    enrolled: Office, hr: Hr, pictures: dict[str, bytes]
+) -> None:
+    hr.remove("aoki")
+    assert done_of(apply(enrolled)) == 1
+    assert suspended(enrolled, "aoki")
+    assert template(enrolled, "aoki") is not None
+    assert steps(enrolled) == []
+    hr.add("aoki", pictures["aoki"])
+    assert steps(enrolled)[0] == ("resume", "aoki", "returned")
+    assert apply(enrolled).exit_code == 0
+    assert not suspended(enrolled, "aoki")
+    hr.remove("aoki")
+    enrolled.now += DAY
+    assert done_of(apply(enrolled)) == 1
+    enrolled.now += 9 * DAY
+    renew_manifest(enrolled)
+    enrolled.now += 12 * DAY
+    renew_manifest(enrolled)
+    enrolled.now += 9 * DAY
+    assert steps(enrolled) == [("erase", "aoki", "grace_over")]
+    assert done_of(apply(enrolled)) == 1
+    assert (template(enrolled, "aoki"), person(enrolled, "aoki").face.tombstone is not None) == (None, True)
+    assert steps(enrolled) == []
+    hr.add("aoki", pictures["aoki"])
+    assert opened(planned(enrolled)) == [("aoki", "erased")], "a returning person starts anew, by somebody's decision"
+    assert done_of(apply(enrolled, "--accept", "aoki")) == 2
+    assert template(enrolled, "aoki") is not None
+    assert not suspended(enrolled, "aoki")
+    assert steps(enrolled) == []
+
+
+def test_a_renamed_person_is_enrolled_anew_by_somebodys_decision(
+    enrolled: Office, hr: Hr, pictures: dict[str, bytes]
+) -> None:
+    hr.remove("sato")
+    hr.add("kato", pictures["sato"], employeeNumber="N-sato")
+    assert opened(planned(enrolled)) == [("kato", "renamed")]
+    assert done_of(apply(enrolled)) == 0
+    assert template(enrolled, "sato") is not None
+    result = apply(enrolled, "--accept", "kato")
+    assert (result.exit_code, done_of(result)) == (0, 2), result.output
+    assert (template(enrolled, "sato"), template(enrolled, "kato") is not None) == (None, True)
+    assert steps(enrolled) == []
+
+
+def test_doubles_are_open_and_nobody_is_taken_for_a_leaver(
+    enrolled: Office, hr: Hr, pictures: dict[str, bytes]
+) -> None:
+    hr.add("suzuki", pictures["again"], employeeNumber="N-ito")
+    found = planned(enrolled)
+    assert sorted(opened(found)) == [("ito", "duplicate_staff_number"), ("suzuki", "duplicate_staff_number")]
+    assert found["changes"] == []
+
+
+def test_an_empty_source_and_one_that_was_cut_off_change_nothing(enrolled: Office, hr: Hr) -> None:
+    before = all_entries(enrolled)
+    for login in STAFF[:4]:
+        hr.remove(login)
+    assert apply(enrolled).exit_code == 9, "three are left of seven"
+    for login in STAFF[4:]:
+        hr.remove(login)
+    result = apply(enrolled)
+    assert result.exit_code == 9
+    assert "nobody" in result.stderr
+    hr.slapd.stop()
+    assert apply(enrolled).exit_code == 4
+    assert all_entries(enrolled) == before
+
+
+def test_who_is_no_regular_member_of_staff_waits_for_approval_and_consent(
+    enrolled: Office, hr: Hr, pictures: dict[str, bytes]
+) -> None:
+    hr.add("suzuki", pictures["again"], employeeType="part-time")
+    assert opened(planned(enrolled)) == [("suzuki", "no_approval"), ("suzuki", "no_consent")]
+    assert done_of(apply(enrolled)) == 0
+    add = ("--staff-number", "N-suzuki", "--name", "Hanako Tanaka", "--mail", "suzuki@example.jp")
+    assert enrolled.facectl("add", "suzuki", *add, *WHY).exit_code == 0
+    assert enrolled.facectl("approval", "record", "suzuki", "--decision", "12", *WHY).exit_code == 0
+    assert opened(planned(enrolled)) == [("suzuki", "no_consent")]
+    given = enrolled.facectl("consent", "record", "suzuki", "--given", "2026-10-01", *WHY)
+    assert given.exit_code == 0, given.output
+    assert done_of(apply(enrolled)) == 1
+    assert steps(enrolled) == []
+
+
+def test_what_was_made_at_the_camera_is_not_lowered(
+    enrolled: Office, hr: Hr, pictures: dict[str, bytes], film: Path
+) -> None:
+    with enrolled.config.open("a", encoding="utf-8") as config:
+        config.write(f'[camera]\nname = "clip:{film}"\nfps = 10\n')
+    assert enrolled.facectl("enroll", "ito", "--camera", *WHY).exit_code == 0
+    hr.remove("ito")
+    assert steps(enrolled) == [("suspend", "ito", "left")], "it still came from the personnel section"
+    hr.add("ito", pictures["ito"])
+    before = template(enrolled, "ito")
+    hr.change("ito", jpegPhoto=pictures["again"], cn="Ito Midori")
+    assert steps(enrolled) == [("describe", "ito", "details")]
+    assert apply(enrolled).exit_code == 0
+    assert template(enrolled, "ito") == before
+    assert confirmed(enrolled, "ito")
+
+
+def test_two_at_once_the_second_leaves(enrolled: Office, hr: Hr) -> None:
+    with enrolled.station.exclusive():
+        result = apply(enrolled)
+    assert result.exit_code == 10
+    assert "running on this station" in result.output
+
+
+def test_a_run_that_was_cut_off_is_completed_by_the_next(
+    founded: Office, hr: Hr, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = founded.folder / "plan.json"
+    founded.facectl("sync", "plan", "--no-photos", "--save", saved)
+    founded.facectl("sync", "approve", saved, "--decision", "7", *WHY, "--yes")
+    whole = Register.enrol
+
+    def until_the_server_dies(self: Register, details: Any, *given: Any, **more: Any) -> Any:
+        if details.login == "mori":
+            founded.slapd.kill()
+        return whole(self, details, *given, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Register, "enrol", until_the_server_dies)
+        result = apply(founded, "--plan", saved)
+    assert result.exit_code == 4
+    assert "Stopped after 2 changes" in result.stderr
+    founded.slapd.start()
+    assert [login for _step, login, _why in steps(founded)] == list(STAFF[2:])
+    result = apply(founded)
+    assert (result.exit_code, done_of(result)) == (0, 5)
+    assert steps(founded) == []
+
+
+def test_a_timer_does_what_the_site_lets_it_and_leaves_the_rest(
+    enrolled: Office, hr: Hr, pictures: dict[str, bytes]
+) -> None:
+    with enrolled.config.open("a", encoding="utf-8") as config:
+        config.write('[sync]\nunattended = ["describe"]\n')
+    hr.change("ito", cn="Ito Midori")
+    hr.remove("aoki")
+    result = enrolled.facectl("sync", "apply", "--unattended", "--json")
+    assert (result.exit_code, done_of(result)) == (1, 1), result.output
+    assert opened(json.loads(result.stdout)) == [("aoki", "handler")]
+    assert steps(enrolled) == [("suspend", "aoki", "left")]
+    accepting = enrolled.facectl("sync", "apply", "--unattended", "--accept", "ito")
+    assert accepting.exit_code == 2
+
+
+def test_the_work_list_says_what_to_do(enrolled: Office, hr: Hr, pictures: dict[str, bytes]) -> None:
+    assert enrolled.facectl("worklist").exit_code == 0
+    hr.add("suzuki", pictures["landscape"])
+    hr.add("kato", pictures["again"], employeeType="councillor")
+    hr.remove("sato")
+    hr.add("saito", pictures["sato"], employeeNumber="N-sato")
+    result = enrolled.facectl("worklist")
+    assert result.exit_code == 1
+    assert "facectl sync apply --accept saito, which erases sato" in result.output
+    assert "3 people are open" in result.output
+    (only,) = json.loads(enrolled.facectl("worklist", "--reason", "category", "--json").stdout)
+    assert only["login"] == "kato"
+
+
+def test_a_dry_run_writes_nothing(enrolled: Office, hr: Hr) -> None:
+    before = all_entries(enrolled)
+    hr.remove("aoki")
+    result = apply(enrolled, "--dry-run")
+    assert done_of(result) == 0
+    assert all_entries(enrolled) == before
+
+
+def test_no_picture_is_left_on_the_station_or_in_the_directory(enrolled: Office) -> None:
+    kept = [path.read_bytes() for path in enrolled.folder.rglob("*") if path.is_file()]
+    kept += [value for values in all_entries(enrolled).values() for each in values.values() for value in each]
+    assert not [data for data in kept if b"\xff\xd8\xff" in data]
+
+
+def suspended(office: Office, login: str) -> bool:
+    key = office.station.role(Role.ENROL, lambda _name: ROLE_PASSPHRASE.encode())
+    with office.slapd.admin() as admin:
+        held = Suspensions(admin, office.slapd.tree, office.station.verifier(office.now), key)
+        return held.state(held.people.find(login)).state == "suspended"
+
+
+def renew_manifest(office: Office) -> None:
+    assert office.facectl("realm", "manifest").exit_code == 0
+
+
+def join(office: Office) -> None:
+    """The station's computer becomes a PC of the realm."""
+    joined(office)
+
+
+@pytest.fixture(scope="session")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ito at a desk."""
+    path = tmp_path_factory.mktemp("film") / "ito.avi"
+    clip(Identity(IDENTITIES["ito"]), seconds=1.5, fps=10).save(path)
+    return path
+
+
+def confirmed(office: Office, login: str) -> bool:
+    with office.slapd.admin() as admin:
+        key = office.station.role(Role.ENROL, lambda _name: ROLE_PASSPHRASE.encode())
+        register = Register(admin, office.slapd.tree, office.station.verifier(office.now), key)
+        header = register.header(register.people.find(login))
+        return header is not None and is_confirmed(header)
