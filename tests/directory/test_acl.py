@@ -277,8 +277,6 @@ def test_enrol_cannot_undo_a_death_or_do_anything_else(site: Site) -> None:
         refused(lambda: connection.add(tree.person("evil"), classes, {**common, "jpegPhoto": [b"x"]}))
         by_name = everything(site, connection, tree.hosts)
         assert set().union(*by_name.values()) <= {"objectclass", "facedhoststatement"}
-        with pytest.raises(NotInDirectory):
-            connection.find_all(tree.hosts, "(objectClass=*)", [])
 
 
 def test_sync_enrols_and_erases_who_left(site: Site) -> None:
