@@ -25,7 +25,7 @@ check: setup ## lint, types, architecture
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -q tests/test_architecture.py
 
-bench: setup ## figures: recognition, landmarks, dummy staff, attempts, rotation
+bench: setup ## figures: recognition, landmarks, dummy staff, attempts, rotation, synchronisation
 	@$(AS_ROOT) tools/bench.sh
 
 locale: setup ## collects new messages into the catalogues

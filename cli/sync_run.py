@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -198,7 +199,7 @@ def apply(
             _("A key without a passphrase is a timer's and accepts nobody. Use your own: --handler NAME"),
             reason="unattended",
         )
-    manifest = None if dry_run else manifest_desk(desk, unlock)
+    manifest = partial(_manifest_desk, desk, unlock, unattended=unattended)
     with desk.station.exclusive(), _at_work(desk, source, accepted) as work:
         made = work.plan()
         check_source(made, work.limits)
@@ -209,7 +210,7 @@ def apply(
         allowed = unattended_steps(run.config.sync) if unattended else frozenset(Step)
         eraser = None
         if not unattended and made.count(Step.ERASE):
-            eraser = revoking_desk(run, desk.station, unlock)
+            eraser = _revoking_desk(run, desk.station, unlock)
             allowed -= {Step.ERASE} if eraser is None else set()
         cases = (*made.cases, *(case_of(c, HANDLER, c.step.value) for c in made.changes if c.step not in allowed))
         changes = [change for change in made.changes if change.step in allowed]
@@ -287,12 +288,12 @@ class _Work:
                 return tuple(found)
 
     def carry_out(
-        self, changes: Sequence[Change], reason: str, manifest: Desk | None, eraser: Desk | None
+        self, changes: Sequence[Change], reason: str, manifest: Callable[[], Desk | None], eraser: Desk | None
     ) -> tuple[int, tuple[OpenCase, ...]]:
         """How many changes were done, and whom they left open.
 
-        :param manifest: the desk that issues manifests, if one is at hand: it names who was suspended, and carries the
-            threshold of a site whose people were enrolled by a handler.
+        :param manifest: gives the desk that issues manifests, if one is at hand, when it is needed: it names who was
+            suspended, and carries the threshold of a site whose people were enrolled by a handler.
         :param eraser: of the role ``revoke``, for the erasures; None where the desk itself erases.
         """
         done, open_cases, faces = 0, [], []
@@ -316,9 +317,9 @@ class _Work:
                 raise
             finally:
                 if suspended:
-                    name_in_manifest(manifest, Kind.SUSPENSION, suspended)
-        if manifest is not None and self.desk.key.role is Role.ENROL:
-            people = calibrate_site(self.desk, manifest, faces, reason)
+                    name_in_manifest(manifest(), Kind.SUSPENSION, suspended)
+        if faces and self.desk.key.role is Role.ENROL and (issuing := manifest()) is not None:
+            people = calibrate_site(self.desk, issuing, faces, reason)
             if people:
                 text = _("The threshold is set for this site now, over {count} people.")
                 click.echo(text.format(count=people), err=True)
@@ -371,7 +372,15 @@ def _erase(desk: Desk, changes: Sequence[Change], reason: str) -> None:
                 click.echo(_("WARNING: {warning}").format(warning=f"{replica.server}: {replica.fault}"), err=True)
 
 
-def revoking_desk(run: Run, station: Station, unlock: Unlock) -> Desk | None:
+def _manifest_desk(desk: Desk, unlock: Unlock, *, unattended: bool) -> Desk | None:
+    """The desk that issues manifests; a timer asks nobody for a passphrase."""
+    station = desk.station
+    if unattended and all(station.is_protected(name, Role.MANIFEST) for name in station.keys_in(Role.MANIFEST)):
+        return None
+    return manifest_desk(desk, unlock)
+
+
+def _revoking_desk(run: Run, station: Station, unlock: Unlock) -> Desk | None:
     """Whoever acts here in the role ``revoke`` too; None without a key of theirs."""
     who = acting(run, station, Role.REVOKE)
     held = station.keys_in(Role.REVOKE)

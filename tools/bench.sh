@@ -24,3 +24,4 @@ fi
 "$python" -m tools.benchmark_staff
 "$python" -m tools.bench_attempt
 "$python" -m tools.bench_trust
+"$python" -m tools.bench_sync

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from nacl import utils
 
@@ -12,7 +13,6 @@ from faced.enrolment.person import PersonDetails
 from faced.enrolment.station import RoleKey
 from faced.errors import TrustError
 from faced.i18n import _
-from faced.recognition.template import FaceTemplate
 from faced.trust.keys import digest
 from faced.trust.realm import Epoch, Verifier
 from faced.trust.sealed import (
@@ -29,6 +29,9 @@ from faced.trust.sealed import (
 from faced.trust.statement import Kind, Statement
 from faced.trust.tombstone import Erased, issue_tombstone, read_tombstone, tombstoned_below
 from faced.units import DAY_S
+
+if TYPE_CHECKING:
+    from faced.recognition.template import FaceTemplate
 
 #: A tombstone outlives every template it kills, whatever the clocks of station and workstation say.
 TOMBSTONE_DAYS = LONGEST_DAYS + 31

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from faced.directory.connection import Connection, equals
 from faced.directory.people import People, Person
@@ -13,10 +14,13 @@ from faced.enrolment.person import PersonDetails
 from faced.enrolment.station import RoleKey
 from faced.errors import DirectoryError, DirectoryUnavailable, FacedError, NotInDirectory, PhotoRefused, TrustError
 from faced.i18n import _
-from faced.recognition.template import FaceTemplate, Source
+from faced.recognition.source import Source
 from faced.trust.realm import Role, Verifier
 from faced.trust.sealed import NO_PROVENANCE, Basis, Provenance, TemplateHeader, check_header
 from faced.trust.tombstone import check_tombstone
+
+if TYPE_CHECKING:
+    from faced.recognition.template import FaceTemplate
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +23,7 @@ from faced.i18n import _
 from faced.recognition.alignment import POINTS, normalised
 from faced.recognition.evidence import SITTING_CORRELATION, Evidence, stacked
 from faced.recognition.metric import Metric
+from faced.recognition.source import Source as Source
 from faced.recognition.wiping import wipe
 
 VERSION = 1
@@ -39,13 +39,6 @@ _MOST = 0xFFFF
 #: Rounding moves a coordinate by half a unit, a centroid by no more, the size by less than 6 units; a shape that is
 #: further off was not written by us.
 _TOLERANCE = 8 * _UNIT
-
-
-class Source(StrEnum):
-    """Where a sample comes from."""
-
-    PHOTO = "photo"
-    CAMERA = "camera"
 
 
 _CODES = {Source.PHOTO: 1, Source.CAMERA: 2}

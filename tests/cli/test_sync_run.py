@@ -429,6 +429,27 @@ def test_a_timer_does_what_the_site_lets_it_and_leaves_the_rest(
     assert accepting.exit_code == 2
 
 
+def test_a_timer_stops_and_erases_who_left_and_lets_nobody_in_again(
+    enrolled: Office, hr: Hr, pictures: dict[str, bytes]
+) -> None:
+    timer = ("sync", "apply", "--unattended", "--json")
+    hr.remove("aoki")
+    assert done_of(enrolled.facectl(*timer)) == 1
+    assert suspended(enrolled, "aoki")
+    hr.add("aoki", pictures["aoki"])
+    waiting = enrolled.facectl(*timer)
+    assert (waiting.exit_code, done_of(waiting)) == (1, 0)
+    assert opened(json.loads(waiting.stdout)) == [("aoki", "handler")]
+    hr.remove("aoki")
+    for days in (10, 12, 9):
+        enrolled.now += days * DAY
+        renew_manifest(enrolled)
+    assert done_of(enrolled.facectl(*timer)) == 1
+    gone = person(enrolled, "aoki")
+    assert (gone.face.template, gone.name, gone.staff_number) == (None, "aoki", "")
+    assert done_of(enrolled.facectl(*timer)) == 0
+
+
 def test_the_work_list_says_what_to_do(enrolled: Office, hr: Hr, pictures: dict[str, bytes]) -> None:
     assert enrolled.facectl("worklist").exit_code == 0
     hr.add("suzuki", pictures["landscape"])

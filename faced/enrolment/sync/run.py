@@ -11,17 +11,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TYPE_CHECKING
 
 from faced.directory.people import Person
 from faced.directory.personnel import Personnel, PersonnelRecord
 from faced.enrolment.acts import Act
 from faced.enrolment.erasures import ErasureRecords
 from faced.enrolment.fiscal_year import day_of
-from faced.enrolment.photo_reader import PhotoReader
 from faced.enrolment.register import Register, concerns_one_person
 from faced.enrolment.suspending import Suspensions
-from faced.enrolment.sync.candidates import Candidate, Candidates
-from faced.enrolment.sync.comparing import Comparer
 from faced.enrolment.sync.digests import Digests
 from faced.enrolment.sync.plan import (
     HANDLER,
@@ -39,8 +37,13 @@ from faced.enrolment.sync.plan import (
 )
 from faced.enrolment.sync.standing import known_people
 from faced.errors import FacedError, NotAllowed
-from faced.recognition.template import FaceTemplate
 from faced.trust.sealed import Provenance
+
+if TYPE_CHECKING:
+    from faced.enrolment.photo_reader import PhotoReader
+    from faced.enrolment.sync.candidates import Candidate
+    from faced.enrolment.sync.comparing import Comparer
+    from faced.recognition.template import FaceTemplate
 
 #: Writes an act down around the block: before it is done, and how it ended.
 Recorded = Callable[[Act, str, str], AbstractContextManager[None]]
@@ -94,7 +97,7 @@ class Synchroniser:
         """
         with ThreadPoolExecutor(1) as pool:
             reading = pool.submit(self.personnel.records)
-            people = self.register.people.all(progress=progress)
+            people = self.register.people.all(progress=progress, keys=False)
             records = reading.result()
         self._people = {person.login: person for person in people}
         known = known_people(people, self.register.verifier)
@@ -116,9 +119,12 @@ class Synchroniser:
 
         :param reader: started.
         """
+        # It brings NumPy, which a morning on which nothing changed does not need.
+        from faced.enrolment.sync.candidates import Candidates
+
         candidates = Candidates(
             *(self.personnel, reader, self.digests, comparer),
-            find=self._people.get,
+            find=self.register.find,
             taken=self._taken,
             now=self.register.verifier.now,
         )
