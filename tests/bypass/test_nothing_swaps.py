@@ -93,7 +93,7 @@ class Forger:
         assert self.clerk.template is not None
         [payload, signature] = encoding.decode(self.clerk.template)
         document = encoding.decode(payload)
-        document["body"] |= {name: changes.pop(name) for name in list(changes) if name in document["body"]}
+        document["body"] |= {name: changes.pop(name) for name in list(changes) if name not in document}
         template = encoding.encode([encoding.encode(document | changes), signature])
         return SealedFace(template, self.clerk.template_keys)
 
