@@ -69,7 +69,9 @@ accept_option = click.option(
     "accepted",
     multiple=True,
     metavar="LOGIN",
-    help=_("You have looked at this person's case, and the record is right. May be repeated."),
+    help=_(
+        "You have looked at this person's case on the work list, and the record is right: follow it. May be repeated."
+    ),
 )
 #: What a saved plan is shown with first.
 _MOST_SHOWN = 200
@@ -78,15 +80,22 @@ _MOST_SHOWN = 200
 @click.command(
     "plan",
     help=_(
-        "What would be done so that the directory follows the personnel section: joiners, changes, leavers, and who "
-        "is left open, with the reason. Nothing is written.\n\n"
+        "What 'facectl sync apply' would do now: whom it would enrol, change, suspend and erase, and who waits for a "
+        "person's decision, with the reason. Nothing is written to the directory.\n\n"
         "Exit status 12 if there is anything to do."
     ),
 )
 @source_option
 @accept_option
-@click.option("--photos/--no-photos", default=True, help=_("Look at the photos of joiners too; takes longer."))
-@click.option("--save", type=click.Path(path_type=Path), metavar="FILE", help=_("Keep the plan, to approve or apply."))
+@click.option("--photos/--no-photos", default=True, help=_("Also look whether the photos can be used; takes longer."))
+@click.option(
+    "--save",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help=_(
+        "Keep the plan in FILE, to have it approved and to apply exactly it. It names people: delete it afterwards."
+    ),
+)
 @station_option
 @passphrase_file_option
 @json_option
@@ -114,19 +123,20 @@ def plan(
     else:
         _print_plan(made, refused)
         if save is not None:
-            click.echo(_("The plan is in {path}.").format(path=save))
+            click.echo(_("The plan is in {path}. To carry it out: facectl sync apply --plan {path}").format(path=save))
     return ExitCode.PENDING if made.changes else ExitCode.DONE
 
 
 @click.command(
     "approve",
     help=_(
-        "Approve the plan in FILE, which is larger than a run may carry out by itself: the first enrolment, or the "
-        "31 March and the 1 April. It holds for a week, and for exactly this plan."
+        "Approve the plan in FILE, because it enrols, changes or takes out more people than a run may by itself: the "
+        "first enrolment, or those of 31 March and 1 April. The approval holds for a week and for exactly this plan. "
+        "Needs the role approve."
     ),
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--decision", required=True, metavar="NUMBER", help=_("The number of the decision that it follows."))
+@click.option("--decision", required=True, metavar="NUMBER", help=_("The number of the decision that allows it."))
 @click.option("--reason", required=True, metavar="TEXT", help=_("Why this is done; it is kept with the record."))
 @yes_option
 @station_option
@@ -150,23 +160,29 @@ def approve(
     confirm(_("Approve this plan?"), yes=yes)
     with desk.recorded(Act.APPROVE_BATCH, saved.id, reason, decision=decision):
         approve_batch(desk.station, desk.key, saved.id, decision, run.now)
-    click.echo(_("Approved for a week: {plan}").format(plan=saved.id))
+    click.echo(
+        _("Plan {plan} is approved for a week. Now: facectl sync apply --plan {path}").format(plan=saved.id, path=file)
+    )
 
 
 @click.command(
     "apply",
     help=_(
-        "Do what 'facectl sync plan' shows. With --plan: exactly that, or say what has changed since.\n\n"
-        "A run that would suspend or change more people than the configuration allows stops before it writes "
-        "anything, unless its plan was approved. A new photo that does not resemble the person, a changed login name "
-        "and the like are never carried out unasked: 'facectl worklist' shows them."
+        "Do what 'facectl sync plan' shows. With --plan: exactly what was saved, or nothing, and say what has changed "
+        "since. Interrupted anywhere, running it again completes it.\n\n"
+        "A run that would enrol, change, suspend or erase more people than the configuration allows stops before it "
+        "writes anything, unless its plan was approved. A new photo that does not resemble the person, a changed login "
+        "name and the like wait until a handler accepts them: 'facectl worklist' shows them.\n\n"
+        "Exit status 1 if somebody waits on the work list."
     ),
 )
-@click.option("--plan", "planned", type=click.Path(path_type=Path), metavar="FILE", help=_("A plan that was saved."))
+@click.option("--plan", "planned", type=click.Path(path_type=Path), metavar="FILE", help=_("The plan that was saved."))
 @source_option
 @accept_option
 @click.option("--reason", metavar="TEXT", default="", help=_("Why this is done; it is kept with the record."))
-@click.option("--unattended", is_flag=True, help=_("For the timer: only what the configuration lets it do."))
+@click.option(
+    "--unattended", is_flag=True, help=_("For the timer, in the role sync: only what the configuration allows.")
+)
 @station_option
 @passphrase_file_option
 @dry_run_option
@@ -186,9 +202,9 @@ def apply(
 ) -> ExitCode:
     """One run; whoever comes second leaves."""
     if unattended == bool(reason):
-        raise click.UsageError(_("Give --reason, or --unattended for the timer."))
+        raise click.UsageError(_("Say why with --reason; the timer uses --unattended instead."))
     if unattended and accepted:
-        raise click.UsageError(_("--accept is a person's word, not a timer's."))
+        raise click.UsageError(_("--accept is a person's word: use it with --reason, without --unattended."))
     if reason:
         check_reason(reason)
     saved = read_plan(planned) if planned is not None else None
@@ -196,7 +212,7 @@ def apply(
     desk = open_desk(run, station_path, Role.SYNC if unattended else Role.ENROL, passphrase_file, unlock)
     if accepted and not desk.station.is_protected(desk.key.handler, Role.ENROL):
         raise NotAllowed(
-            _("A key without a passphrase is a timer's and accepts nobody. Use your own: --handler NAME"),
+            _("A key without a passphrase is a timer's, and cannot use --accept. Use your own: --handler NAME"),
             reason="unattended",
         )
     manifest = partial(_manifest_desk, desk, unlock, unattended=unattended)
@@ -215,22 +231,25 @@ def apply(
         cases = (*made.cases, *(case_of(c, HANDLER, c.step.value) for c in made.changes if c.step not in allowed))
         changes = [change for change in made.changes if change.step in allowed]
         if dry_run:
-            done, refused = 0, work.look(changes)
+            refused = work.look(changes)
+            count = len(changes) - len(refused)
         else:
-            done, refused = work.carry_out(changes, reason or "timer", manifest, eraser)
-    _report(made, done, (*cases, *refused), dry_run, as_json)
+            count, refused = work.carry_out(changes, reason or "timer", manifest, eraser)
+    _report(made, count, (*cases, *refused), dry_run, as_json)
     return ExitCode.REFUSED if cases or refused else ExitCode.DONE
 
 
 @click.command(
     help=_(
-        "Everybody about whom somebody must do something before they can be enrolled or go on: no photo, a photo that "
-        "is not good enough, consent, approval, doubles, a photo of somebody else - and what to do."
+        "Everybody whom the synchronisation leaves to a person, why, and what to do: no photo, a photo that cannot be "
+        "used or does not resemble the person, a missing consent or approval, a login name or staff number given "
+        "twice. Nothing is written.\n\n"
+        "Exit status 1 if there is anybody."
     )
 )
 @source_option
-@click.option("--photos/--no-photos", default=True, help=_("Look at the photos of joiners too; takes longer."))
-@click.option("--reason", "only", metavar="WORD", help=_("Only cases of this reason."))
+@click.option("--photos/--no-photos", default=True, help=_("Also look whether the photos can be used; takes longer."))
+@click.option("--reason", "only", metavar="WORD", help=_("Only cases with this reason, as --json calls it."))
 @station_option
 @passphrase_file_option
 @json_option
@@ -254,7 +273,9 @@ def worklist(
         print_json([_facts_of_case(case) for case in shown])
     else:
         _print_cases(shown)
-        click.echo(_("{count} people are open.").format(count=len({case.login for case in shown})))
+        if shown:
+            click.echo(_("Each of these commands asks for --reason TEXT: why it is done."))
+        click.echo(_("{count} people are on the work list.").format(count=len({case.login for case in shown})))
     return ExitCode.REFUSED if shown else ExitCode.DONE
 
 
@@ -313,7 +334,10 @@ class _Work:
                         suspended |= {result.change.login: result.suspended} if result.suspended else {}
                     step()
             except FacedError:
-                click.echo(_("Stopped after {count} changes. Run it again.").format(count=done), err=True)
+                click.echo(
+                    _("Stopped after {count} changes, which stay. Run it again to complete it.").format(count=done),
+                    err=True,
+                )
                 raise
             finally:
                 if suspended:
@@ -416,7 +440,10 @@ def _refuse_another(saved: SavedPlan, made: Plan) -> None:
         return
     _print_difference(changed)
     raise NotAllowed(
-        _("The plan is another one now. Nothing was changed. Look at the new one: facectl sync plan --save FILE"),
+        _(
+            "The plan is not the saved one any more; the lines above say what is gone (-) and new (+). Nothing was "
+            "changed. Look at the new one: facectl sync plan --save FILE"
+        ),
         reason="plan_changed",
     )
 
@@ -451,7 +478,7 @@ def _print_plan(made: Plan, refused: tuple[OpenCase, ...]) -> None:
     _print_cases((*made.cases, *refused))
     _print_counts((step, made.count(step)) for step in Step)
     click.echo(
-        _("Plan {plan}: {changes} changes, {open} open; {records} people in the personnel section.").format(
+        _("Plan {plan}: {changes} changes, {open} open cases; {records} people in the personnel section.").format(
             plan=made.id, changes=len(made.changes), open=len(made.cases) + len(refused), records=made.records
         )
     )
@@ -477,7 +504,7 @@ def _print_cases(cases: Sequence[OpenCase]) -> None:
     if not cases:
         return
     print_table(
-        [_("Login name"), _("Staff number"), _("Name"), _("Why open, and what to do")],
+        [_("Login name"), _("Staff number"), _("Name"), _("What is the matter, and what to do")],
         [(plain(c.login), plain(c.staff_number), plain(c.name), plain(case_text(c))) for c in cases],
     )
     click.echo()
@@ -489,11 +516,17 @@ def _print_difference(changed: Difference) -> None:
             click.echo(f"{mark} {plain(login)}: {step_word(step)} ({why_word(why)})", err=True)
 
 
-def _report(made: Plan, done: int, cases: Sequence[OpenCase], dry_run: bool, as_json: bool) -> None:
+def _report(made: Plan, count: int, cases: Sequence[OpenCase], dry_run: bool, as_json: bool) -> None:
+    """:param count: how many changes were made, or would be."""
     if as_json:
         facts = _facts_of(made, ())
+        done = 0 if dry_run else count
         print_json({**facts, "open": [_facts_of_case(c) for c in cases], "done": done, "dry_run": dry_run})
         return
     _print_cases(cases)
-    text = _("Would make {changes} changes; {open} open.") if dry_run else _("{done} changes made; {open} open.")
-    click.echo(text.format(changes=len(made.changes), done=done, open=len(cases)))
+    text = (
+        _("Would make {count} changes; {open} open cases.")
+        if dry_run
+        else _("{count} changes made; {open} open cases.")
+    )
+    click.echo(text.format(count=count, open=len(cases)))

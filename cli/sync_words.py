@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from faced.directory.personnel import PhotoFault, RecordFault
+from faced.enrolment.file_refusal import Fault
 from faced.enrolment.sync.survey import NO_PHOTO, UNKNOWN_CATEGORY
 from faced.i18n import _
 
 
 def reason_word(reason: str) -> str:
     """A reason for people; one that has no words here is shown as it is."""
-    words = {
+    return fault_words().get(reason, reason)
+
+
+def fault_words() -> dict[str, str]:
+    """What is wrong with a record or its photo, by reason."""
+    return {
         RecordFault.NO_LOGIN: _("no login name"),
         RecordFault.LOGIN: _("not a login name (lower-case letters, digits, dots, hyphens, underscores)"),
         RecordFault.NO_STAFF_NUMBER: _("no staff number"),
@@ -24,9 +30,10 @@ def reason_word(reason: str) -> str:
         RecordFault.DUPLICATE_LOGIN: _("somebody else has this login name"),
         RecordFault.DUPLICATE_STAFF_NUMBER: _("somebody else has this staff number"),
         PhotoFault.TOO_LARGE: _("a photo that is too large"),
+        Fault.EMPTY: _("an empty photo"),
+        "photo_unreadable": _("a photo that cannot be read"),
         PhotoFault.SEVERAL: _("several photos"),
         PhotoFault.CHANGED: _("the record was changed just now"),
         UNKNOWN_CATEGORY: _("a category that the configuration does not name"),
         NO_PHOTO: _("no photo"),
     }
-    return words.get(reason, reason)

@@ -64,7 +64,7 @@ class PhotoFault(StrEnum):
     TOO_LARGE = "photo_too_large"
     SEVERAL = "several_photos"
     #: The record is not the one any more that was listed; the next run sees the new one.
-    CHANGED = "photo_changed"
+    CHANGED = "changed_meanwhile"
 
 
 @dataclass(frozen=True)

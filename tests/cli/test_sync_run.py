@@ -459,7 +459,7 @@ def test_the_work_list_says_what_to_do(enrolled: Office, hr: Hr, pictures: dict[
     result = enrolled.facectl("worklist")
     assert result.exit_code == 1
     assert "facectl sync apply --accept saito, which erases sato" in result.output
-    assert "3 people are open" in result.output
+    assert "3 people are on the work list" in result.output
     (only,) = json.loads(enrolled.facectl("worklist", "--reason", "category", "--json").stdout)
     assert only["login"] == "kato"
 

@@ -336,7 +336,7 @@ def test_a_record_changed_after_it_was_listed_gives_no_photo(own_hr: PersonnelSl
     with own_hr.admin() as admin:
         admin.modify(changed, replace={"jpegPhoto": [b"another face"]})
     got = dict(personnel.photos([changed, other]))
-    assert got == {changed: UnusablePhoto("photo_changed"), other: photos[MEMBERS[4].login]}
+    assert got == {changed: UnusablePhoto("changed_meanwhile"), other: photos[MEMBERS[4].login]}
     after = {record.key: record for record in personnel.records()}
     assert {key for key in before if before[key].revision != after[key].revision} == {changed}
     assert dict(personnel.photos([changed])) == {changed: b"another face"}

@@ -47,33 +47,33 @@ def check_source(plan: Plan, limits: Limits) -> None:
 def check_limits(plan: Plan, limits: Limits) -> None:
     """Refuse more than a run may do unapproved.
 
-    :raises NotAllowed: ``first_run``, ``too_many_removals``, ``too_many_changes``; the text names the plan.
+    :raises NotAllowed: ``first_run``, ``too_many_removals``, ``too_many_changes``.
     """
     others = len(plan.changes) - plan.removals
     if not plan.enrolled:
         if plan.count(Step.ENROL):
             raise NotAllowed(
                 _(
-                    "Nobody is enrolled yet, and {count} people would be. Look at the plan ('facectl sync plan'), then "
-                    "approve it: facectl sync approve {plan}"
-                ).format(count=plan.count(Step.ENROL), plan=plan.id),
+                    "Nobody is enrolled yet, and {count} people would be. Nothing was changed. Look at the plan, and "
+                    "have it approved: facectl sync plan --save FILE, then facectl sync approve FILE"
+                ).format(count=plan.count(Step.ENROL)),
                 reason="first_run",
             )
         return
     if plan.removals > _most(plan.enrolled, limits.removals, limits.removed_share):
         raise NotAllowed(
             _(
-                "{count} of {enrolled} people would be suspended or erased. Nothing was changed. If that is right: "
-                "facectl sync approve {plan}"
-            ).format(count=plan.removals, enrolled=plan.enrolled, plan=plan.id),
+                "{count} of {enrolled} people would be suspended or erased. Nothing was changed. If that is right, "
+                "have the plan approved: facectl sync plan --save FILE, then facectl sync approve FILE"
+            ).format(count=plan.removals, enrolled=plan.enrolled),
             reason="too_many_removals",
         )
     if others > _most(plan.enrolled, limits.changes, limits.changed_share):
         raise NotAllowed(
             _(
                 "{count} people would be enrolled or changed, {enrolled} are enrolled. Nothing was changed. If that is "
-                "right: facectl sync approve {plan}"
-            ).format(count=others, enrolled=plan.enrolled, plan=plan.id),
+                "right, have the plan approved: facectl sync plan --save FILE, then facectl sync approve FILE"
+            ).format(count=others, enrolled=plan.enrolled),
             reason="too_many_changes",
         )
 

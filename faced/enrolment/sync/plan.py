@@ -120,7 +120,7 @@ class Change:
 class OpenCase:
     """A person about whom somebody must do something.
 
-    ``reason`` is a token; ``detail``: whom else it concerns, or a text about the photo.
+    ``reason`` is a token; ``detail``: whom else it concerns, what a handler must do, or a text that says why.
     """
 
     login: str
@@ -281,7 +281,7 @@ class _Planner:
             groups = (known.groups if known else ()) or (self._rules.group,)
             details = PersonDetails(record.login, record.staff_number, record.name, record.mail, groups)
         except DirectoryError as error:
-            self._open(record, error.reason)
+            self._open(record, error.reason, str(error))
             return
         lacks = ("no_approval", "no_consent") if known is None else known.lacks
         # Whoever is suspended is dealt with as such; what else is missing waits until that is over.

@@ -186,7 +186,7 @@ class Synchroniser:
                 return Result(change, case_of(change, HANDLER, change.step.value))
             if not concerns_one_person(error):
                 raise
-            return Result(change, case_of(change, error.reason))
+            return Result(change, case_of(change, error.reason, str(error)))
 
     def _write(self, change: Change) -> Result:
         person = self._people[change.login]

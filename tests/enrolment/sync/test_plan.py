@@ -194,7 +194,9 @@ def test_a_record_that_cannot_be_used_changes_nothing_about_the_person(broken: d
 
 
 def test_a_details_fault_is_an_open_case() -> None:
-    assert cases(plan([record("Tanaka!")], [])) == [("Tanaka!", "login", "")]
+    ((login, reason, detail),) = cases(plan([record("Tanaka!")], []))
+    assert (login, reason) == ("Tanaka!", "login")
+    assert "is not a login name" in detail
 
 
 def test_who_is_no_regular_member_of_staff_needs_an_approval_and_a_consent() -> None:
