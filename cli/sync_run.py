@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -228,7 +228,7 @@ def apply(
         if not unattended and made.count(Step.ERASE):
             eraser = _revoking_desk(run, desk.station, unlock)
             allowed -= {Step.ERASE} if eraser is None else set()
-        cases = (*made.cases, *(case_of(c, HANDLER, c.step.value) for c in made.changes if c.step not in allowed))
+        cases = (*made.cases, *_left_to_handler(made, allowed))
         changes = [change for change in made.changes if change.step in allowed]
         if dry_run:
             refused = work.look(changes)
@@ -267,7 +267,11 @@ def worklist(
     desk = open_desk(run, station_path, Role.ENROL, passphrase_file)
     with _at_work(desk, source, ()) as work:
         made = work.plan()
-        cases = (*made.cases, *(work.look(made.changes) if photos else ()))
+        cases = (
+            *made.cases,
+            *_left_to_handler(made, unattended_steps(run.config.sync)),
+            *(work.look(made.changes) if photos else ()),
+        )
     shown = [case for case in cases if only in (None, case.reason)]
     if as_json:
         print_json([_facts_of_case(case) for case in shown])
@@ -432,6 +436,11 @@ def _at_work(desk: Desk, source: str | None, accepted: Iterable[str]) -> Iterato
             frozenset(check_login(login) for login in accepted),
         )
         yield _Work(desk, register, sync)
+
+
+def _left_to_handler(made: Plan, allowed: Container[Step]) -> tuple[OpenCase, ...]:
+    """The changes that this run, or the timer, may not make."""
+    return tuple(case_of(c, HANDLER, c.step.value) for c in made.changes if c.step not in allowed)
 
 
 def _refuse_another(saved: SavedPlan, made: Plan) -> None:
