@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -65,6 +66,41 @@ def test_the_manual_lists_the_same_statuses() -> None:
     manual = (ROOT / "packaging" / "man" / "facectl.1").read_text(encoding="utf-8")
     listed = {int(number) for number in re.findall(r"^\.B (\d+)$", manual, re.MULTILINE)}
     assert listed == {code.value for code in ExitCode}
+
+
+def commands(command: click.Command, *words: str) -> Iterator[tuple[str, click.Command]]:
+    """Every command that does something, with all its words."""
+    if not isinstance(command, click.Group):
+        yield " ".join(words), command
+        return
+    context = click.Context(command)
+    for name in command.list_commands(context):
+        found = command.get_command(context, name)
+        assert found is not None
+        yield from commands(found, *words, name)
+
+
+COMMANDS = dict(commands(group()))
+
+
+def manual() -> str:
+    """As it is read: without the marks of troff."""
+    source = (ROOT / "packaging" / "man" / "facectl.1").read_text(encoding="utf-8")
+    return re.sub(r'[" ]+', " ", re.sub(r"\\f[A-Z]", "", source).replace("\\-", "-"))
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_the_manual_has_every_command(words: str) -> None:
+    assert re.search(rf"^\.TP\n\.B[IR]?( .*,)? {words}\b", manual(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("words", [words for words in COMMANDS if words.startswith(("sync", "worklist"))])
+def test_the_manual_has_every_option_of_the_synchronisation(words: str) -> None:
+    entry = re.split(rf"^\.TP\n\.B[IR]? {words}\b", manual(), flags=re.MULTILINE)[1].split(".TP")[0]
+    left_out = {"station_path", "handler", "passphrase_file", "as_json", "dry_run", "unattended"}
+    for parameter in COMMANDS[words].params:
+        if isinstance(parameter, click.Option) and parameter.name not in left_out:
+            assert any(name in entry for name in (*parameter.opts, *parameter.secondary_opts)), parameter.name
 
 
 @pytest.mark.parametrize(
