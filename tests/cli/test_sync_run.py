@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -470,6 +472,97 @@ def test_a_dry_run_writes_nothing(enrolled: Office, hr: Hr) -> None:
     result = apply(enrolled, "--dry-run")
     assert done_of(result) == 0
     assert all_entries(enrolled) == before
+
+
+def test_every_line_of_the_page_works(founded: Office, hr: Hr, pictures: dict[str, bytes]) -> None:
+    """docs/personnel.md from the list to the return of somebody who had left, as it is printed."""
+    seen = []
+    for heading, lines in printed():
+        prepare(heading, founded, hr, pictures)
+        statuses = [run_printed(founded, line) for line in lines]
+        seen.append((heading, statuses))
+        if heading == "New photos":
+            assert person(founded, "tanaka").face.template
+            assert steps(founded) == [], "the new photo is the standing one now"
+        if heading == "New names and new numbers":
+            assert (template(founded, "sato"), template(founded, "kato") is not None) == (None, True)
+        if heading == "Leavers":
+            assert template(founded, "aoki") is None
+        if heading == "Returning people":
+            assert template(founded, "aoki") is not None
+    assert seen == [
+        ("Look before anything is done", [0, 0, 0]),
+        ("The first run", [12, 0, 0, 0]),
+        ("The work list", [1, 1, 0]),
+        ("New photos", [0]),
+        ("New names and new numbers", [0]),
+        ("Leavers", [0, 0]),
+        ("Returning people", [0]),
+        ("31 March and 1 April", [12, 0, 0]),
+    ]
+    assert person(founded, "ito").mail == "new@example.jp"
+
+
+def printed() -> Iterator[tuple[str, list[str]]]:
+    """The commands of the page by the heading above them."""
+    text = (Path(__file__).parents[2] / "docs" / "personnel.md").read_text(encoding="utf-8")
+    _before, *parts = re.split(r"^#{2,3} (.*)$", text, flags=re.MULTILINE)
+    for heading, section in zip(parts[::2], parts[1::2], strict=True):
+        blocks = re.findall(r"^```sh\n(.*?)^```", section, flags=re.MULTILINE | re.DOTALL)
+        if blocks:
+            yield heading, [line for block in blocks for line in block.splitlines()]
+
+
+def run_printed(office: Office, line: str) -> int:
+    program, *words = shlex.split(line.replace("/root/", f"{office.folder}/"), comments=True)
+    assert program == "facectl"
+    result = office.facectl(*words, input="y\n")
+    assert result.exit_code in (0, 1, 12), f"{line}\n{result.output}"
+    return result.exit_code
+
+
+def prepare(heading: str, office: Office, hr: Hr, pictures: dict[str, bytes]) -> None:
+    """What the personnel section does before each section of the page."""
+    match heading:
+        case "The work list":
+            hr.add("suzuki", None)
+        case "New photos":
+            hr.remove("suzuki")
+            hr.change("tanaka", jpegPhoto=pictures["again"])
+        case "New names and new numbers":
+            hr.remove("sato")
+            hr.add("kato", pictures["sato"], employeeNumber="N-sato")
+        case "Leavers":
+            hr.remove("aoki")
+            assert done_of(apply(office)) == 1
+            assert suspended(office, "aoki")
+        case "Returning people":
+            hr.add("aoki", pictures["aoki"])
+        case "31 March and 1 April":
+            with office.config.open("a", encoding="utf-8") as config:
+                config.write("[sync]\nmost_changes = 1\nmost_changes_percent = 0\n")
+            hr.change("ito", mail="new@example.jp")
+            hr.change("mori", mail="other@example.jp")
+            assert apply(office).exit_code == 9
+
+
+def test_who_waits_for_a_handlers_run_is_on_the_work_list(enrolled: Office, hr: Hr, pictures: dict[str, bytes]) -> None:
+    hr.remove("aoki")
+    assert done_of(apply(enrolled)) == 1
+    hr.add("aoki", pictures["aoki"])
+    result = enrolled.facectl("worklist")
+    assert result.exit_code == 1
+    assert "A handler must do this (let in again): facectl sync apply" in result.output
+
+
+def test_what_stands_against_one_person_is_said_in_words(enrolled: Office, hr: Hr) -> None:
+    """A withdrawn consent stops regular staff too; the run finds out when it enrols."""
+    withdrawn = enrolled.facectl("consent", "withdraw", "ito", *WHY, "--yes")
+    assert withdrawn.exit_code == 0, withdrawn.output
+    result = enrolled.facectl("sync", "apply", "--accept", "ito", *WHY)
+    assert result.exit_code == 1
+    assert "The person withdrew the consent" in result.output
+    assert template(enrolled, "ito") is None
 
 
 def test_no_picture_is_left_on_the_station_or_in_the_directory(enrolled: Office) -> None:
