@@ -1,63 +1,45 @@
-"""`facectl sync plan`, `approve` and `apply`: the directory follows the personnel section, braked."""
+"""`facectl sync plan`, `approve` and `apply`, and `facectl worklist`: the directory follows the personnel section."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Container
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.calibration import calibrate_site
-from cli.erase import Work as Erasing
 from cli.exit_codes import ExitCode
-from cli.manifest_desk import manifest_desk, name_in_manifest
 from cli.passphrase import once, passphrase_file_option, unlock_from
 from cli.printing import (
     check_reason,
     confirm,
     dry_run_option,
     json_option,
-    plain,
     print_json,
-    print_table,
-    progress,
     yes_option,
 )
 from cli.run import Run, pass_run
-from cli.station import Desk, acting, desk_of, open_desk, station_option
-from cli.worklist_words import case_text, step_word, why_word
-from faced.config import handed_over
-from faced.directory.hosts import Hosts
+from cli.station import open_desk, station_option
+from cli.sync_print import (
+    facts_of,
+    facts_of_case,
+    print_cases,
+    print_difference,
+    print_outcome,
+    print_plan,
+    print_saved,
+)
+from cli.sync_work import at_work, manifest_at_hand, revoking_desk
 from faced.enrolment.acts import Act
-from faced.enrolment.erasures import ErasureRecords
-from faced.enrolment.host_secret import HostKeyStore, HostSecret
-from faced.enrolment.person import check_login
-from faced.enrolment.register import Register
-from faced.enrolment.station import Station, Unlock
-from faced.enrolment.suspending import Suspensions
 from faced.enrolment.sync.batch import approve as approve_batch
 from faced.enrolment.sync.batch import approved
-from faced.enrolment.sync.brakes import Limits, check_limits, check_source
-from faced.enrolment.sync.configured import limits_of, rules_of, unattended_steps
-from faced.enrolment.sync.digests import Digests
-from faced.enrolment.sync.plan import HANDLER, WITH_PHOTO, Change, OpenCase, Plan, Step, case_of
-from faced.enrolment.sync.saved_plan import Difference, SavedPlan, difference, read_plan, save_plan
-from faced.enrolment.sync.source import open_personnel
-from faced.errors import FacedError, NotAllowed
+from faced.enrolment.sync.brakes import check_limits, check_source
+from faced.enrolment.sync.configured import unattended_steps
+from faced.enrolment.sync.plan import HANDLER, OpenCase, Plan, Step, case_of
+from faced.enrolment.sync.saved_plan import SavedPlan, difference, read_plan, save_plan
+from faced.errors import NotAllowed
 from faced.i18n import _
-from faced.trust.keys import HostKeys, decode_key_file
 from faced.trust.realm import Role
-from faced.trust.statement import Kind
-
-if TYPE_CHECKING:
-    from faced.enrolment.photo_reader import PhotoReader
-    from faced.enrolment.sync.comparing import Comparer
-    from faced.enrolment.sync.run import Synchroniser
 
 source_option = click.option(
     "--source",
@@ -73,8 +55,6 @@ accept_option = click.option(
         "You have looked at this person's case on the work list, and the record is right: follow it. May be repeated."
     ),
 )
-#: What a saved plan is shown with first.
-_MOST_SHOWN = 200
 
 
 @click.command(
@@ -112,16 +92,16 @@ def plan(
 ) -> ExitCode:
     """Read as the enrolling role, which the timer has too."""
     desk = open_desk(run, station_path, Role.ENROL, passphrase_file)
-    with _at_work(desk, source, accepted) as work:
+    with at_work(desk, source, accepted) as work:
         made = work.plan()
         check_source(made, work.limits)
         refused = work.look(made.changes) if photos else ()
     if save is not None:
         save_plan(made, save)
     if as_json:
-        print_json({**_facts_of(made, refused), "photos_looked_at": photos})
+        print_json({**facts_of(made, refused), "photos_looked_at": photos})
     else:
-        _print_plan(made, refused)
+        print_plan(made, refused)
         if save is not None:
             click.echo(_("The plan is in {path}. To carry it out: facectl sync apply --plan {path}").format(path=save))
     return ExitCode.PENDING if made.changes else ExitCode.DONE
@@ -156,7 +136,7 @@ def approve(
     check_reason(decision)
     saved = read_plan(file)
     desk = open_desk(run, station_path, Role.APPROVE, passphrase_file)
-    _print_saved(saved)
+    print_saved(saved)
     confirm(_("Approve this plan?"), yes=yes)
     with desk.recorded(Act.APPROVE_BATCH, saved.id, reason, decision=decision):
         approve_batch(desk.station, desk.key, saved.id, decision, run.now)
@@ -215,8 +195,8 @@ def apply(
             _("A key without a passphrase is a timer's, and cannot use --accept. Use your own: --handler NAME"),
             reason="unattended",
         )
-    manifest = partial(_manifest_desk, desk, unlock, unattended=unattended)
-    with desk.station.exclusive(), _at_work(desk, source, accepted) as work:
+    manifest = partial(manifest_at_hand, desk, unlock, unattended=unattended)
+    with desk.station.exclusive(), at_work(desk, source, accepted) as work:
         made = work.plan()
         check_source(made, work.limits)
         if saved is not None:
@@ -226,7 +206,7 @@ def apply(
         allowed = unattended_steps(run.config.sync) if unattended else frozenset(Step)
         eraser = None
         if not unattended and made.count(Step.ERASE):
-            eraser = _revoking_desk(run, desk.station, unlock)
+            eraser = revoking_desk(run, desk.station, unlock)
             allowed -= {Step.ERASE} if eraser is None else set()
         cases = (*made.cases, *_left_to_handler(made, allowed))
         changes = [change for change in made.changes if change.step in allowed]
@@ -235,7 +215,7 @@ def apply(
             count = len(changes) - len(refused)
         else:
             count, refused = work.carry_out(changes, reason or "timer", manifest, eraser)
-    _report(made, count, (*cases, *refused), dry_run, as_json)
+    print_outcome(made, count, (*cases, *refused), dry_run, as_json)
     return ExitCode.REFUSED if cases or refused else ExitCode.DONE
 
 
@@ -265,7 +245,7 @@ def worklist(
 ) -> ExitCode:
     """The cases of a plan, and of the photos that it needs."""
     desk = open_desk(run, station_path, Role.ENROL, passphrase_file)
-    with _at_work(desk, source, ()) as work:
+    with at_work(desk, source, ()) as work:
         made = work.plan()
         cases = (
             *made.cases,
@@ -274,168 +254,13 @@ def worklist(
         )
     shown = [case for case in cases if only in (None, case.reason)]
     if as_json:
-        print_json([_facts_of_case(case) for case in shown])
+        print_json([facts_of_case(case) for case in shown])
     else:
-        _print_cases(shown)
+        print_cases(shown)
         if shown:
             click.echo(_("Each of these commands asks for --reason TEXT: why it is done."))
         click.echo(_("{count} people are on the work list.").format(count=len({case.login for case in shown})))
     return ExitCode.REFUSED if shown else ExitCode.DONE
-
-
-@dataclass(frozen=True)
-class _Work:
-    """A synchronisation at a desk, over one connection."""
-
-    desk: Desk
-    register: Register
-    sync: Synchroniser
-
-    @property
-    def limits(self) -> Limits:
-        return limits_of(self.desk.run.config.sync)
-
-    def plan(self) -> Plan:
-        return self.sync.plan()
-
-    def look(self, changes: Sequence[Change]) -> tuple[OpenCase, ...]:
-        """Whom the photos of these changes leave open."""
-        with self._photo_tools(changes) as (reader, comparer):
-            if reader is None:
-                return ()
-            wanted = sum(change.step in WITH_PHOTO for change in changes)
-            with progress(wanted, _("Looking at photos")) as step:
-                found = []
-                for candidate in self.sync.look(changes, reader, comparer):
-                    if candidate.case is not None:
-                        found.append(candidate.case)
-                    step()
-                return tuple(found)
-
-    def carry_out(
-        self, changes: Sequence[Change], reason: str, manifest: Callable[[], Desk | None], eraser: Desk | None
-    ) -> tuple[int, tuple[OpenCase, ...]]:
-        """How many changes were done, and whom they left open.
-
-        :param manifest: gives the desk that issues manifests, if one is at hand, when it is needed: it names who was
-            suspended, and carries the threshold of a site whose people were enrolled by a handler.
-        :param eraser: of the role ``revoke``, for the erasures; None where the desk itself erases.
-        """
-        done, open_cases, faces = 0, [], []
-        suspended: dict[str, int] = {}
-        if eraser is not None:
-            gone = [change for change in changes if change.step is Step.ERASE]
-            _erase(eraser, gone, reason)
-            done, changes = len(gone), [change for change in changes if change.step is not Step.ERASE]
-        with self._photo_tools(changes) as (reader, comparer), progress(len(changes), _("Synchronising")) as step:
-            try:
-                for result in self.sync.carry_out(changes, reader, comparer, self._recorder(reason)):
-                    if result.case is not None:
-                        open_cases.append(result.case)
-                    else:
-                        done += 1
-                        faces += [result.face] if result.face is not None else []
-                        suspended |= {result.change.login: result.suspended} if result.suspended else {}
-                    step()
-            except FacedError:
-                click.echo(
-                    _("Stopped after {count} changes, which stay. Run it again to complete it.").format(count=done),
-                    err=True,
-                )
-                raise
-            finally:
-                if suspended:
-                    name_in_manifest(manifest(), Kind.SUSPENSION, suspended)
-        if faces and self.desk.key.role is Role.ENROL and (issuing := manifest()) is not None:
-            people = calibrate_site(self.desk, issuing, faces, reason)
-            if people:
-                text = _("The threshold is set for this site now, over {count} people.")
-                click.echo(text.format(count=people), err=True)
-        return done, tuple(open_cases)
-
-    def _recorder(self, reason: str) -> Any:
-        return lambda act, login, why: self.desk.recorded(act, login, f"{reason} ({why})")
-
-    @contextlib.contextmanager
-    def _photo_tools(self, changes: Iterable[Change]) -> Iterator[tuple[PhotoReader | None, Comparer | None]]:
-        """What looks at photos, where any must be looked at: dlib and its 100 MB file are loaded then."""
-        if not any(change.step in WITH_PHOTO for change in changes):
-            yield None, None
-            return
-        from faced.enrolment.photo_reader import PhotoReader
-
-        compares = any(change.step is Step.RENEW and not change.same_photo for change in changes)
-        comparer = self._comparer() if compares else None
-        with PhotoReader(self.desk.run.predictor) as reader:
-            yield reader, comparer
-
-    def _comparer(self) -> Comparer | None:
-        """This computer's keys as a PC of the realm, if it is one."""
-        from faced.enrolment.sync.comparing import Comparer
-
-        path = self.desk.run.config.host.keys
-        credential = handed_over(path, os.environ)
-        try:
-            if credential is not None:
-                keys = HostKeys.from_content(decode_key_file(credential.read_bytes()))
-            else:
-                keys = HostKeyStore(HostSecret(path)).read()
-            statement = Hosts(self.register.connection, self.desk.tree).read(keys.name).statement
-            return Comparer(self.register.verifier, keys, statement) if statement is not None else None
-        except FacedError:
-            return None
-
-
-def _erase(desk: Desk, changes: Sequence[Change], reason: str) -> None:
-    """As `facectl erase` does it: death notices, removal, all servers read back."""
-    if not changes:
-        return
-    with desk.connect() as connection, contextlib.ExitStack() as acts:
-        register = Register(connection, desk.tree, desk.station.verifier(desk.run.now), desk.key)
-        for change in changes:
-            acts.enter_context(desk.recorded(Act.ERASE, change.login, f"{reason} ({change.why})"))
-        people = [register.people.find(change.login) for change in changes]
-        for replica in Erasing(desk, register, people, reason, decision="").do():
-            if replica.fault:
-                click.echo(_("WARNING: {warning}").format(warning=f"{replica.server}: {replica.fault}"), err=True)
-
-
-def _manifest_desk(desk: Desk, unlock: Unlock, *, unattended: bool) -> Desk | None:
-    """The desk that issues manifests; a timer asks nobody for a passphrase."""
-    station = desk.station
-    if unattended and all(station.is_protected(name, Role.MANIFEST) for name in station.keys_in(Role.MANIFEST)):
-        return None
-    return manifest_desk(desk, unlock)
-
-
-def _revoking_desk(run: Run, station: Station, unlock: Unlock) -> Desk | None:
-    """Whoever acts here in the role ``revoke`` too; None without a key of theirs."""
-    who = acting(run, station, Role.REVOKE)
-    held = station.keys_in(Role.REVOKE)
-    if who not in held and len(held) != 1:
-        return None
-    return desk_of(run, station, Role.REVOKE, unlock, who if who in held else held[0])
-
-
-@contextlib.contextmanager
-def _at_work(desk: Desk, source: str | None, accepted: Iterable[str]) -> Iterator[_Work]:
-    from faced.enrolment.sync.run import Synchroniser
-
-    run = desk.run
-    personnel = open_personnel(run.config, source)
-    with desk.connect() as connection:
-        verifier = desk.station.verifier(run.now)
-        register = Register(connection, desk.tree, verifier, desk.key)
-        sync = Synchroniser(
-            personnel,
-            register,
-            Suspensions(connection, desk.tree, verifier, desk.key),
-            ErasureRecords(desk.station, verifier),
-            Digests(desk.station.sync_key()),
-            rules_of(run.config.sync),
-            frozenset(check_login(login) for login in accepted),
-        )
-        yield _Work(desk, register, sync)
 
 
 def _left_to_handler(made: Plan, allowed: Container[Step]) -> tuple[OpenCase, ...]:
@@ -447,7 +272,7 @@ def _refuse_another(saved: SavedPlan, made: Plan) -> None:
     changed = difference(saved, made)
     if not changed.gone and not changed.new:
         return
-    _print_difference(changed)
+    print_difference(changed)
     raise NotAllowed(
         _(
             "The plan is not the saved one any more; the lines above say what is gone (-) and new (+). Nothing was "
@@ -455,87 +280,3 @@ def _refuse_another(saved: SavedPlan, made: Plan) -> None:
         ),
         reason="plan_changed",
     )
-
-
-def _facts_of(made: Plan, refused: Iterable[OpenCase]) -> dict[str, Any]:
-    return {
-        "plan": made.id,
-        "records": made.records,
-        "enrolled": made.enrolled,
-        "changes": [{"step": c.step.value, "login": c.login, "why": c.why} for c in made.changes],
-        "open": [_facts_of_case(case) for case in (*made.cases, *refused)],
-    }
-
-
-def _facts_of_case(case: OpenCase) -> dict[str, str]:
-    return {
-        "login": plain(case.login),
-        "staff_number": plain(case.staff_number),
-        "name": plain(case.name),
-        "reason": case.reason,
-        "text": plain(case_text(case)),
-    }
-
-
-def _print_plan(made: Plan, refused: tuple[OpenCase, ...]) -> None:
-    if made.changes:
-        print_table(
-            [_("Login name"), _("What"), _("Why")],
-            [(plain(c.login), step_word(c.step.value), why_word(c.why)) for c in made.changes],
-        )
-        click.echo()
-    _print_cases((*made.cases, *refused))
-    _print_counts((step, made.count(step)) for step in Step)
-    click.echo(
-        _("Plan {plan}: {changes} changes, {open} open cases; {records} people in the personnel section.").format(
-            plan=made.id, changes=len(made.changes), open=len(made.cases) + len(refused), records=made.records
-        )
-    )
-
-
-def _print_saved(saved: SavedPlan) -> None:
-    rows = [(plain(login), step_word(step), why_word(why)) for step, login, why, *_rest in saved.changes]
-    print_table([_("Login name"), _("What"), _("Why")], rows[:_MOST_SHOWN])
-    if len(rows) > _MOST_SHOWN:
-        click.echo(_("... and {count} more.").format(count=len(rows) - _MOST_SHOWN))
-    click.echo()
-    _print_counts((step, saved.count(step)) for step in Step)
-    click.echo(_("{enrolled} people were enrolled when the plan was made.").format(enrolled=saved.enrolled))
-
-
-def _print_counts(counts: Iterable[tuple[Step, int]]) -> None:
-    for step, count in counts:
-        if count:
-            click.echo(f"{step_word(step.value)}: {count}")
-
-
-def _print_cases(cases: Sequence[OpenCase]) -> None:
-    if not cases:
-        return
-    print_table(
-        [_("Login name"), _("Staff number"), _("Name"), _("What is the matter, and what to do")],
-        [(plain(c.login), plain(c.staff_number), plain(c.name), plain(case_text(c))) for c in cases],
-    )
-    click.echo()
-
-
-def _print_difference(changed: Difference) -> None:
-    for mark, changes in (("-", changed.gone), ("+", changed.new)):
-        for step, login, why in changes:
-            click.echo(f"{mark} {plain(login)}: {step_word(step)} ({why_word(why)})", err=True)
-
-
-def _report(made: Plan, count: int, cases: Sequence[OpenCase], dry_run: bool, as_json: bool) -> None:
-    """:param count: how many changes were made, or would be."""
-    if as_json:
-        facts = _facts_of(made, ())
-        done = 0 if dry_run else count
-        print_json({**facts, "open": [_facts_of_case(c) for c in cases], "done": done, "dry_run": dry_run})
-        return
-    _print_cases(cases)
-    text = (
-        _("Would make {count} changes; {open} open cases.")
-        if dry_run
-        else _("{count} changes made; {open} open cases.")
-    )
-    click.echo(text.format(count=count, open=len(cases)))

@@ -86,6 +86,8 @@ def difference(saved: SavedPlan, plan: Plan) -> Difference:
 
 def _signature(change: object) -> Signature:
     match change:
-        case [str() as step, str() as login, str() as why, str() as number, str() as photo, str() as revision]:
+        case [str() as step, str() as login, str() as why, str() as number, str() as photo, str() as revision] if (
+            step in set(Step)
+        ):
             return (step, login, why, number, photo, revision)
     raise ValueError("not a change")
