@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -69,6 +70,12 @@ accept_option = click.option(
 @accept_option
 @click.option("--photos/--no-photos", default=True, help=_("Also look whether the photos can be used; takes longer."))
 @click.option(
+    "--day",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help=_("As it will be on that day, if nothing else changes: to approve the 1 April in March."),
+)
+@click.option(
     "--save",
     type=click.Path(path_type=Path),
     metavar="FILE",
@@ -85,6 +92,7 @@ def plan(
     source: str | None,
     accepted: tuple[str, ...],
     photos: bool,
+    day: datetime | None,
     save: Path | None,
     station_path: Path | None,
     passphrase_file: Path | None,
@@ -93,7 +101,7 @@ def plan(
     """Read as the enrolling role, which the timer has too."""
     desk = open_desk(run, station_path, Role.ENROL, passphrase_file)
     with at_work(desk, source, accepted) as work:
-        made = work.plan()
+        made = work.plan(day.date() if day is not None else None)
         check_source(made, work.limits)
         refused = work.look(made.changes) if photos else ()
     if save is not None:

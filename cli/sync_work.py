@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -58,10 +59,10 @@ class Work:
         """How much one run may do unapproved."""
         return limits_of(self.desk.run.config.sync)
 
-    def plan(self) -> Plan:
-        """Both sides read and compared."""
-        with counting(_("Reading")) as count:
-            return self.sync.plan(count)
+    def plan(self, day: date | None = None) -> Plan:
+        """Both sides read and compared; for another day if it is given."""
+        with counting(_("People")) as count:
+            return self.sync.plan(count, day)
 
     def look(self, changes: Sequence[Change]) -> tuple[OpenCase, ...]:
         """Whom the photos of these changes leave open."""

@@ -90,6 +90,9 @@ def _who_it_is() -> dict[str, str]:
 
 def _face_and_photo() -> dict[str, str]:
     return {
+        "suspended_and_gone": _(
+            "Suspended by a handler, and not in the personnel section any more. To erase: facectl erase {login}"
+        ),
         "erased": _("The face data were erased. If the person starts anew: facectl sync apply --accept {login}"),
         "erased_unattended": _(
             "The timer erased the face data, and only a handler brings them back. If the person starts anew: facectl "

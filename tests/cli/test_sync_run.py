@@ -200,6 +200,28 @@ def test_an_approval_is_of_one_plan_and_of_the_role_that_approves(founded: Offic
     assert apply(founded).exit_code == 9, "what was shown was another plan"
 
 
+def test_the_first_of_april_is_approved_in_march(enrolled: Office, pictures: dict[str, bytes], tmp_path: Path) -> None:
+    """A list with dates: whoever leaves and joins on that day is known before."""
+    for login in STAFF:
+        (tmp_path / f"{login}.jpg").write_bytes(pictures[login])
+    (tmp_path / "new.jpg").write_bytes(pictures["again"])
+    rows = [f"{login},N-{login},Hanako Tanaka,{login}@example.jp,regular,," for login in STAFF[1:]]
+    rows += [f"{STAFF[0]},N-{STAFF[0]},Hanako Tanaka,{STAFF[0]}@example.jp,regular,,2026-10-31"]
+    rows += ["new,N-new,Hanako Tanaka,new@example.jp,regular,2026-11-01,"]
+    (tmp_path / "staff.csv").write_text("\n".join(["login,staff_number,name,mail,category,starts,ends", *rows]))
+    source, saved = ("--source", f"dir:{tmp_path}"), tmp_path / "plan.json"
+    assert steps(enrolled, *source) == []
+    assert steps(enrolled, *source, "--day", "2026-11-01", "--save", saved) == [
+        ("suspend", STAFF[0], "left"),
+        ("enrol", "new", "joined"),
+    ]
+    assert apply(enrolled, *source, "--plan", saved).exit_code == 9, "not today"
+    enrolled.now += 17 * DAY
+    renew_manifest(enrolled)
+    applied = apply(enrolled, *source, "--plan", saved)
+    assert (applied.exit_code, done_of(applied)) == (0, 2), applied.output
+
+
 def test_name_and_mail_follow_and_the_face_stays(enrolled: Office, hr: Hr) -> None:
     before = template(enrolled, "ito")
     hr.change("ito", cn="Ito Midori", mail="midori@example.jp")

@@ -20,8 +20,9 @@ from faced.trust.sealed import Basis, TemplateHeader
 
 #: The reason of a case that waits for a handler.
 HANDLER = "handler"
-#: Why a leaver is suspended; whoever was suspended for another reason is nobody's leaver.
-LEFT = "left"
+#: Why a leaver is suspended: a word that only the synchronisation uses. Whoever was suspended for another reason was so
+#: by a handler, whose word a list does not undo.
+LEFT = "not_listed"
 
 
 @unique
@@ -371,12 +372,12 @@ class _Planner:
             return
         if not known.suspended:
             if known.from_personnel or known.login in self._accepted:
-                self._changes.append(Change(Step.SUSPEND, known.login, LEFT))
+                self._changes.append(Change(Step.SUSPEND, known.login, "left"))
             else:
                 self._cases.append(OpenCase(known.login, known.staff_number, known.name, "not_in_source"))
-        elif known.suspended == LEFT and (
-            known.suspended_since + self._rules.grace_s <= self._now or known.login in self._accepted
-        ):
+        elif known.suspended != LEFT:
+            self._cases.append(OpenCase(known.login, known.staff_number, known.name, "suspended_and_gone"))
+        elif known.suspended_since + self._rules.grace_s <= self._now or known.login in self._accepted:
             self._changes.append(Change(Step.ERASE, known.login, "grace_over"))
 
     def _open(self, record: PersonnelRecord, reason: str, detail: str = "") -> None:

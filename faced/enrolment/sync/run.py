@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
+from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from faced.directory.people import Person
 from faced.directory.personnel import Personnel, PersonnelRecord
 from faced.enrolment.acts import Act
 from faced.enrolment.erasures import ErasureRecords
-from faced.enrolment.fiscal_year import day_of
+from faced.enrolment.fiscal_year import day_of, start_of
 from faced.enrolment.register import Register, concerns_one_person
 from faced.enrolment.suspending import Suspensions
 from faced.enrolment.sync.digests import Digests
@@ -89,10 +90,11 @@ class Synchroniser:
     _people: dict[str, Person] = field(default_factory=dict)
     _taken: dict[bytes, str] = field(default_factory=dict)
 
-    def plan(self, progress: Callable[[int], None] | None = None) -> Plan:
+    def plan(self, progress: Callable[[int], None] | None = None, day: date | None = None) -> Plan:
         """Read both sides and compare them; nothing is written.
 
         :param progress: called with the number of people read so far.
+        :param day: as it will be on that day in Japan, if nothing else changes; None for now.
         :raises DirectoryError, StateError: a side cannot be read to its end.
         """
         with ThreadPoolExecutor(1) as pool:
@@ -102,7 +104,7 @@ class Synchroniser:
         self._people = {person.login: person for person in people}
         known = known_people(people, self.register.verifier)
         photos = self._photos(records, {one.login: one for one in known})
-        now = self.register.verifier.now
+        now = self.register.verifier.now if day is None else start_of(day)
         made = make_plan(records, known, photos, self.rules, now=now, today=day_of(now), accepted=self.accepted)
         erased = {change.login for change in made.changes if change.step is Step.ERASE}
         self._taken = {

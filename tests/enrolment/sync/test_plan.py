@@ -10,7 +10,7 @@ import pytest
 
 from faced.directory.personnel import PersonnelRecord
 from faced.enrolment.sync.brakes import Limits, check_limits, check_source
-from faced.enrolment.sync.plan import Change, FaceState, Known, Plan, Rules, Step, make_plan, wants_photo
+from faced.enrolment.sync.plan import LEFT, Change, FaceState, Known, Plan, Rules, Step, make_plan, wants_photo
 from faced.errors import NotAllowed
 from faced.trust.sealed import Basis, Provenance, TemplateHeader
 from faced.units import DAY_S
@@ -114,7 +114,7 @@ def test_only_what_may_have_changed_is_asked_for_its_photo() -> None:
 
 def test_a_leaver_is_suspended_and_erased_when_the_grace_period_is_over() -> None:
     assert words(plan([], [known()])) == [("suspend", "tanaka", "left")]
-    gone = known(suspended="left", suspended_since=NOW - GRACE_S + 1)
+    gone = known(suspended=LEFT, suspended_since=NOW - GRACE_S + 1)
     assert not plan([], [gone]).changes
     over = replace(gone, suspended_since=NOW - GRACE_S)
     assert words(plan([], [over])) == [("erase", "tanaka", "grace_over")]
@@ -142,21 +142,23 @@ def test_somebody_who_begins_tomorrow_is_not_enrolled_today() -> None:
 
 
 def test_who_comes_back_within_the_grace_period_goes_on() -> None:
-    made = plan([record()], [known(suspended="left", suspended_since=NOW - 1)])
+    made = plan([record()], [known(suspended=LEFT, suspended_since=NOW - 1)])
     assert words(made) == [("resume", "tanaka", "returned")]
 
 
 def test_who_was_suspended_by_a_handler_is_not_let_in_again_by_a_list() -> None:
     suspended = known(suspended="incident")
     assert cases(plan([record()], [suspended])) == [("tanaka", "suspended", "")]
-    assert not plan([], [suspended]).changes
+    gone = plan([], [suspended])
+    assert (gone.changes, cases(gone)) == ((), [("tanaka", "suspended_and_gone", "")])
+    assert not plan([record()], [known(suspended="left")]).changes, "a handler's word too"
 
 
 def test_who_was_erased_is_not_enrolled_again_by_a_list() -> None:
     erased = nobody(state=FaceState.ERASED)
     assert cases(plan([record()], [erased])) == [("tanaka", "erased", "")]
     assert words(plan([record()], [erased], None, "tanaka")) == [("enrol", "tanaka", "accepted")]
-    leaver = replace(erased, suspended="left")
+    leaver = replace(erased, suspended=LEFT)
     assert cases(plan([record()], [leaver])) == [("tanaka", "erased", "")]
     assert words(plan([record()], [leaver], None, "tanaka")) == [
         ("resume", "tanaka", "returned"),
