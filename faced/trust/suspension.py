@@ -16,6 +16,9 @@ from faced.units import DAY_S
 
 #: From issue to end, at most: as long as a tombstone lives.
 LONGEST_DAYS = 3 * 366
+#: The reason of a leaver's suspension: a word that only the synchronisation uses. For any other reason somebody was
+#: suspended by a handler, whose word a list does not undo.
+NOT_LISTED = "not_listed"
 _TOKEN = re.compile(r"[a-z][a-z_]{0,31}")
 
 

@@ -14,7 +14,7 @@ from faced.directory.personnel import PhotoFault, RecordFault
 from faced.enrolment.file_refusal import Fault, FileRefused
 from faced.enrolment.person import PersonDetails
 from faced.enrolment.refusal import photo_refused
-from faced.enrolment.sync.plan import HANDLER, LEFT, FaceState, OpenCase, Step
+from faced.enrolment.sync.plan import HANDLER, FaceState, OpenCase, Step
 from faced.errors import DirectoryError, PhotoRefused
 from faced.i18n import set_language
 from faced.landmarks.quality import Reason
@@ -61,7 +61,7 @@ def texts_of(node: ast.AST) -> Iterator[str]:
 
 
 CASES = {token for module, (cases, _whys) in SAID.items() for token in tokens_of(module, cases)}
-WHYS = tokens_of("plan.py", SAID["plan.py"][1]) | {LEFT}
+WHYS = tokens_of("plan.py", SAID["plan.py"][1])
 #: Of the register and of who may be enrolled, where there is no better text at hand.
 WITHOUT_TEXT = {
     *(HANDLER, FaceState.ERASED.value, FaceState.UNUSABLE.value, PhotoFault.CHANGED.value, "photo_unreadable"),

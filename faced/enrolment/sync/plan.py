@@ -17,12 +17,10 @@ from faced.errors import DirectoryError
 from faced.trust import encoding
 from faced.trust.keys import digest
 from faced.trust.sealed import Basis, TemplateHeader
+from faced.trust.suspension import NOT_LISTED
 
 #: The reason of a case that waits for a handler.
 HANDLER = "handler"
-#: Why a leaver is suspended: a word that only the synchronisation uses. Whoever was suspended for another reason was so
-#: by a handler, whose word a list does not undo.
-LEFT = "not_listed"
 
 
 @unique
@@ -322,7 +320,7 @@ class _Planner:
 
         if known is None or (known.state is FaceState.NONE and not known.suspended):
             return change(Step.ENROL, "joined")
-        if known.suspended not in ("", LEFT):
+        if known.suspended not in ("", NOT_LISTED):
             self._open(record, "suspended")
             return None
         if known.header is None:
@@ -375,7 +373,7 @@ class _Planner:
                 self._changes.append(Change(Step.SUSPEND, known.login, "left"))
             else:
                 self._cases.append(OpenCase(known.login, known.staff_number, known.name, "not_in_source"))
-        elif known.suspended != LEFT:
+        elif known.suspended != NOT_LISTED:
             self._cases.append(OpenCase(known.login, known.staff_number, known.name, "suspended_and_gone"))
         elif known.suspended_since + self._rules.grace_s <= self._now or known.login in self._accepted:
             self._changes.append(Change(Step.ERASE, known.login, "grace_over"))

@@ -24,7 +24,6 @@ from faced.enrolment.suspending import Suspensions
 from faced.enrolment.sync.digests import Digests
 from faced.enrolment.sync.plan import (
     HANDLER,
-    LEFT,
     WITH_PHOTO,
     Change,
     Known,
@@ -39,6 +38,7 @@ from faced.enrolment.sync.plan import (
 from faced.enrolment.sync.standing import known_people
 from faced.errors import FacedError, NotAllowed
 from faced.trust.sealed import Provenance
+from faced.trust.suspension import NOT_LISTED
 
 if TYPE_CHECKING:
     from faced.enrolment.photo_reader import PhotoReader
@@ -200,7 +200,7 @@ class Synchroniser:
                     change.login, staff_number=details.staff_number, name=details.name, mail=details.mail
                 )
             case Step.SUSPEND:
-                signed = self.suspensions.suspend(person, LEFT)
+                signed = self.suspensions.suspend(person, NOT_LISTED)
                 self.suspensions.publish(signed)
                 return Result(change, suspended=signed.says.serial)
             case Step.RESUME:

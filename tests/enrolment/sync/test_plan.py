@@ -10,9 +10,10 @@ import pytest
 
 from faced.directory.personnel import PersonnelRecord
 from faced.enrolment.sync.brakes import Limits, check_limits, check_source
-from faced.enrolment.sync.plan import LEFT, Change, FaceState, Known, Plan, Rules, Step, make_plan, wants_photo
+from faced.enrolment.sync.plan import Change, FaceState, Known, Plan, Rules, Step, make_plan, wants_photo
 from faced.errors import NotAllowed
 from faced.trust.sealed import Basis, Provenance, TemplateHeader
+from faced.trust.suspension import NOT_LISTED
 from faced.units import DAY_S
 
 TODAY = date(2026, 10, 15)
@@ -114,7 +115,7 @@ def test_only_what_may_have_changed_is_asked_for_its_photo() -> None:
 
 def test_a_leaver_is_suspended_and_erased_when_the_grace_period_is_over() -> None:
     assert words(plan([], [known()])) == [("suspend", "tanaka", "left")]
-    gone = known(suspended=LEFT, suspended_since=NOW - GRACE_S + 1)
+    gone = known(suspended=NOT_LISTED, suspended_since=NOW - GRACE_S + 1)
     assert not plan([], [gone]).changes
     over = replace(gone, suspended_since=NOW - GRACE_S)
     assert words(plan([], [over])) == [("erase", "tanaka", "grace_over")]
@@ -142,7 +143,7 @@ def test_somebody_who_begins_tomorrow_is_not_enrolled_today() -> None:
 
 
 def test_who_comes_back_within_the_grace_period_goes_on() -> None:
-    made = plan([record()], [known(suspended=LEFT, suspended_since=NOW - 1)])
+    made = plan([record()], [known(suspended=NOT_LISTED, suspended_since=NOW - 1)])
     assert words(made) == [("resume", "tanaka", "returned")]
 
 
@@ -158,7 +159,7 @@ def test_who_was_erased_is_not_enrolled_again_by_a_list() -> None:
     erased = nobody(state=FaceState.ERASED)
     assert cases(plan([record()], [erased])) == [("tanaka", "erased", "")]
     assert words(plan([record()], [erased], None, "tanaka")) == [("enrol", "tanaka", "accepted")]
-    leaver = replace(erased, suspended=LEFT)
+    leaver = replace(erased, suspended=NOT_LISTED)
     assert cases(plan([record()], [leaver])) == [("tanaka", "erased", "")]
     assert words(plan([record()], [leaver], None, "tanaka")) == [
         ("resume", "tanaka", "returned"),
