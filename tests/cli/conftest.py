@@ -21,6 +21,7 @@ from faced.enrolment.station import Station
 from faced.i18n import set_language
 from faced.trust.keys import Argon2id, HostKeys
 from faced.trust.realm import Role
+from tests.cli.syncing import enrolled, film, hr, hr_once, pictures  # noqa: F401 - fixtures
 from tests.rig.slapd import PrivateSlapd
 
 #: 15 October 2026, noon in Japan.
