@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date, timedelta
 
 import pytest
 
+from faced.directory.hosts import Hosts
+from faced.directory.people import People
 from faced.dummy import StaffMember
+from faced.enrolment.host_secret import HostKeyStore, HostSecret
+from faced.enrolment.station import Station
 from faced.liveness.challenge import Challenge
 from faced.logon import guidance
+from faced.trust.host import open_epoch_keys
+from faced.trust.sealed import check_template, open_template
 from tests.bypass.conftest import Film
 from tests.rig.pam import Code
 from tests.rig.sitter import sitter
-from tests.rig.town import Town
+from tests.rig.town import HOST, STATION, Town
+from tests.rig.traces import PICTURES, FaceTraces
 
 TEMPLATE, KEY, EXEMPTION = "facedtemplate", "facedtemplatekey", "facedexemption"
 #: All that may be left out where one action is asked for.
@@ -150,18 +158,46 @@ def test_another_persons_cache_file_under_the_clerks_name(
         town.forget_cache()
 
 
-def test_nothing_of_a_face_or_a_password_is_on_the_disk_or_in_a_log(town: Town, clerk: StaffMember) -> None:
+def coordinates(town: Town, member: StaffMember) -> bytes:
+    """Of an enrolled person, as this PC opens them."""
+    station = Station.open(town.system.path(str(STATION)))
+    verifier = station.verifier(int(time.time()))
+    with town.slapd.admin() as admin:
+        statement = Hosts(admin, town.slapd.tree).read(HOST).statement
+        face = People(admin, town.slapd.tree).face(member.login)
+    assert statement is not None and face.template is not None
+    keys = HostKeyStore(HostSecret(town.system.path("/etc/faced/host.keys"))).read()
+    checked = check_template(verifier, member.login, face.template)
+    epochs = open_epoch_keys(verifier, statement, keys)
+    return open_template(checked, face.template_keys, epochs, checked.header.predictor).coordinates
+
+
+def test_nothing_of_a_face_or_a_password_is_on_the_disk_or_in_a_log(
+    town: Town, clerk: StaffMember, intruder: StaffMember, intruders_face: Film
+) -> None:
     """R7, R8: no picture, no coordinates in the clear, no name in the daemons' journal."""
-    town.logon(clerk.login, town.passwords[clerk.login])
-    for folder in ("/var/lib/faced", "/var/lib/faced-directory", "/run/faced"):
+    password = town.passwords[clerk.login]
+    assert town.logon(clerk.login, password).code == Code.SUCCESS
+    town.seat(intruders_face)
+    assert town.logon(clerk.login, password).code == Code.AUTH_ERR
+    faces = FaceTraces([coordinates(town, member) for member in (clerk, intruder)])
+    names = [name.encode() for name in (clerk.japanese_name, clerk.family.japanese, clerk.mail)]
+    seen = 0
+    for folder in ("/var/lib/faced", "/var/lib/faced-directory", "/run/faced", str(STATION)):
         for path in town.system.path(folder).rglob("*"):
             if not path.is_file():
                 continue
             content = path.read_bytes()
-            assert b"\xff\xd8\xff" not in content and b"\x89PNG" not in content, path
-            assert town.passwords[clerk.login].encode() not in content, path
+            seen += 1
+            assert not [magic for magic in PICTURES if magic in content], path
+            assert not faces.are_in(content), path
+            assert password.encode() not in content, path
+            assert not [name for name in names if name in content], path
+            if folder in ("/var/lib/faced", "/run/faced"):
+                assert clerk.number.encode() not in content, path
+    assert seen > 10
     logs = (town.folder / "faced.log").read_text() + (town.folder / "faced-directory.log").read_text()
     journal = "".join(str(entry) for entry in town.system.journal("SYSLOG_IDENTIFIER=faced"))
     for text in (logs, journal):
-        assert clerk.login not in text
-        assert town.passwords[clerk.login] not in text
+        assert not [word for word in (clerk.login, clerk.number, password, *map(bytes.decode, names)) if word in text]
+        assert not faces.are_in(text.encode())

@@ -160,6 +160,20 @@ class PrivateSlapd:
         self._tool([f"{_SBIN}/slapadd", "-q", *self._settings], ldif)
         self.start()
 
+    def rebuild(self) -> None:
+        """Export the database and make it anew, so that its file holds nothing but what is in it."""
+        self.stop()
+        everything = self._run([f"{_SBIN}/slapcat", *self._settings]).stdout
+        for path in self.database.iterdir():
+            path.unlink()
+        self._tool([f"{_SBIN}/slapadd", "-q", *self._settings], everything)
+        self.start()
+
+    @property
+    def database(self) -> Path:
+        """The folder of the database's files."""
+        return self.folder / "db"
+
     def install(self, certificate: Certificate) -> None:
         """Give the server this certificate, from its next start on."""
         for name, source in (("server.crt", certificate.certificate), ("server.key", certificate.key)):
