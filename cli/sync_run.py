@@ -33,7 +33,7 @@ from cli.sync_print import (
 from cli.sync_work import at_work, manifest_at_hand, revoking_desk
 from faced.enrolment.acts import Act
 from faced.enrolment.sync.batch import approve as approve_batch
-from faced.enrolment.sync.batch import approved
+from faced.enrolment.sync.batch import use_up
 from faced.enrolment.sync.brakes import check_limits, check_source
 from faced.enrolment.sync.configured import unattended_steps
 from faced.enrolment.sync.plan import HANDLER, OpenCase, Plan, Step, case_of
@@ -207,9 +207,11 @@ def apply(
     with desk.station.exclusive(), at_work(desk, source, accepted) as work:
         made = work.plan()
         check_source(made, work.limits)
+        plan_id = made.id
         if saved is not None:
-            _refuse_another(saved, made)
-        if approved(desk.station, work.register.verifier, made) is None:
+            _refuse_another(saved, made, rest_allowed=work.is_approved(saved.id))
+            plan_id = saved.id
+        if not work.is_approved(plan_id):
             check_limits(made, work.limits)
         allowed = unattended_steps(run.config.sync) if unattended else frozenset(Step)
         eraser = None
@@ -223,6 +225,8 @@ def apply(
             count = len(changes) - len(refused)
         else:
             count, refused = work.carry_out(changes, reason or "timer", manifest, eraser)
+            if len(changes) == len(made.changes):
+                use_up(desk.station, plan_id)
     print_outcome(made, count, (*cases, *refused), dry_run, as_json)
     return ExitCode.REFUSED if cases or refused else ExitCode.DONE
 
@@ -276,9 +280,10 @@ def _left_to_handler(made: Plan, allowed: Container[Step]) -> tuple[OpenCase, ..
     return tuple(case_of(c, HANDLER, c.step.value) for c in made.changes if c.step not in allowed)
 
 
-def _refuse_another(saved: SavedPlan, made: Plan) -> None:
+def _refuse_another(saved: SavedPlan, made: Plan, *, rest_allowed: bool) -> None:
+    """:param rest_allowed: the saved plan was approved, and a run of it that was cut off may do what is left."""
     changed = difference(saved, made)
-    if not changed.gone and not changed.new:
+    if not changed.new and (rest_allowed or not changed.gone):
         return
     print_difference(changed)
     raise NotAllowed(

@@ -29,6 +29,7 @@ from faced.enrolment.person import check_login
 from faced.enrolment.register import Register
 from faced.enrolment.station import Station, Unlock
 from faced.enrolment.suspending import Suspensions
+from faced.enrolment.sync.batch import approved
 from faced.enrolment.sync.brakes import Limits
 from faced.enrolment.sync.configured import limits_of, rules_of
 from faced.enrolment.sync.digests import Digests
@@ -63,6 +64,10 @@ class Work:
         """Both sides read and compared; for another day if it is given."""
         with counting(_("People")) as count:
             return self.sync.plan(count, day)
+
+    def is_approved(self, plan_id: str) -> bool:
+        """Whether a handler let this plan go over the limits."""
+        return approved(self.desk.station, self.register.verifier, plan_id) is not None
 
     def look(self, changes: Sequence[Change]) -> tuple[OpenCase, ...]:
         """Whom the photos of these changes leave open."""

@@ -93,6 +93,14 @@ def _face_and_photo() -> dict[str, str]:
         "suspended_and_gone": _(
             "Suspended by a handler, and not in the personnel section any more. To erase: facectl erase {login}"
         ),
+        "two_people": _(
+            "The staff number belongs to {detail} in the directory, and the login name to somebody else. Ask the "
+            "personnel section. If who had {login} has left: facectl erase {login}"
+        ),
+        "now_staff": _(
+            "The approval was withdrawn, and the personnel section calls the person regular staff now. If that is "
+            "right: facectl sync apply --accept {login}"
+        ),
         "erased": _("The face data were erased. If the person starts anew: facectl sync apply --accept {login}"),
         "erased_unattended": _(
             "The timer erased the face data, and only a handler brings them back. If the person starts anew: facectl "

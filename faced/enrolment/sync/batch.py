@@ -1,12 +1,11 @@
 """An approved batch: a handler in the role ``approve`` lets one plan go over the limits, once looked at.
 
-It lies on the station, holds for a week, and is worth nothing for any other plan.
+It lies on the station, holds for a week and one run to its end, and is worth nothing for any other plan.
 """
 
 from __future__ import annotations
 
 from faced.enrolment.station import RoleKey, Station, replace_file
-from faced.enrolment.sync.plan import Plan
 from faced.errors import StateError, TrustError
 from faced.i18n import _
 from faced.trust.batch import check_batch, issue_batch
@@ -39,10 +38,21 @@ def approve(station: Station, key: RoleKey, plan: str, decision: str, now: int) 
     replace_file(folder / plan, statement)
 
 
-def approved(station: Station, verifier: Verifier, plan: Plan) -> str | None:
-    """The decision under which this plan was approved; None if it was not, or not by somebody who may."""
-    path = station.path / FOLDER / plan.id
+def approved(station: Station, verifier: Verifier, plan: str) -> str | None:
+    """The decision under which the plan with this id was approved; None if it was not, or not by somebody who may."""
     try:
-        return check_batch(verifier, plan.id, path.read_bytes())
+        return check_batch(verifier, plan, (station.path / FOLDER / plan).read_bytes())
     except (OSError, TrustError):
         return None
+
+
+def use_up(station: Station, plan: str) -> None:
+    """An approval is of one run: the same changes on another day are another decision.
+
+    :raises StateError: it cannot be taken away.
+    """
+    path = station.path / FOLDER / plan
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise StateError(_("{path} cannot be removed: {why}.").format(path=path, why=error.strerror)) from None

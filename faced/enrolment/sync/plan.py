@@ -264,10 +264,8 @@ class _Planner:
     def _follow(self, record: PersonnelRecord) -> None:
         """Somebody whom the personnel section has."""
         basis = self._rules.basis_of(record.category)
-        reason = self._obstacle(record, basis)
         former = self._former(record)
-        if not reason and former is not None and record.login not in self._accepted:
-            reason = "renamed" if former.login != record.login else "other_number"
+        reason = self._obstacle(record, basis) or self._decision(record, basis, former)
         if reason:
             self._open(record, reason, former.login if former else "")
             return
@@ -301,14 +299,28 @@ class _Planner:
             return "not_yet"
         return "" if basis is not None else "category"
 
+    def _decision(self, record: PersonnelRecord, basis: Basis | None, former: Known | None) -> str:
+        """What only a handler can decide, and has not."""
+        known = self._known.get(record.login)
+        if former is not None and former.login != record.login and known is not None and _is_another(known, record):
+            # Two people: whoever accepts one of them would replace the other's face unasked.
+            return "two_people"
+        if record.login in self._accepted:
+            return ""
+        if former is not None:
+            return "renamed" if former.login != record.login else "other_number"
+        # Somebody said no; that the personnel section calls the person regular staff does not undo it.
+        if basis is Basis.STAFF and known is not None and "approval_withdrawn" in known.lacks:
+            stands = known.header is not None and known.header.provenance.basis is Basis.STAFF
+            return "" if stands else "now_staff"
+        return ""
+
     def _former(self, record: PersonnelRecord) -> Known | None:
         """Who has the record's staff number under another login name, or its login name with another number."""
         owner, known = self._owners.get(record.staff_number), self._known.get(record.login)
         if owner is not None and owner.login != record.login:
             return owner
-        if known is not None and known.staff_number not in ("", record.staff_number):
-            return known
-        return None
+        return known if known is not None and _is_another(known, record) else None
 
     def _change_of(
         self, record: PersonnelRecord, known: Known | None, details: PersonDetails, basis: Basis
@@ -380,3 +392,8 @@ class _Planner:
 
     def _open(self, record: PersonnelRecord, reason: str, detail: str = "") -> None:
         self._cases.append(OpenCase(record.login, record.staff_number, record.name, reason, detail))
+
+
+def _is_another(known: Known, record: PersonnelRecord) -> bool:
+    """Whether the person with a record's login name in the directory has another staff number."""
+    return known.staff_number not in ("", record.staff_number)
