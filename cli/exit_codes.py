@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import IntEnum, unique
 
 from faced.errors import (
+    AccountRefused,
     CameraUnavailable,
     ConfigError,
     DirectoryError,
@@ -47,6 +48,8 @@ class ExitCode(IntEnum):
 _OF_ERRORS: tuple[tuple[type[FacedError], ExitCode], ...] = (
     (ConfigError, ExitCode.CONFIG),
     (PredictorError, ExitCode.CONFIG),
+    # Nobody gets in by waiting: a timer that tries again on "unavailable" must not.
+    (AccountRefused, ExitCode.DIRECTORY),
     (DirectoryUnavailable, ExitCode.DIRECTORY_UNAVAILABLE),
     (DirectoryError, ExitCode.DIRECTORY),
     (TrustError, ExitCode.UNTRUSTED),

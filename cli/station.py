@@ -23,7 +23,7 @@ from faced.enrolment.acts import Act, ActLog, ActRecord
 from faced.enrolment.handlers import check_live
 from faced.enrolment.manifest import adopt_manifest
 from faced.enrolment.station import RoleKey, Station, Unlock
-from faced.errors import DirectoryError, FacedError
+from faced.errors import AccountRefused, DirectoryError, FacedError
 from faced.i18n import _
 from faced.trust.realm import PERSONAL, Role
 
@@ -103,7 +103,15 @@ class Desk:
         :raises DirectoryError: ``other_realm``: what is there is not this station's realm.
         """
         account = Account(self.tree.role(RoleAccount(self.key.role.value)), self.key.password)
-        connection = connector(self.run, account).connect()
+        try:
+            connection = connector(self.run, account).connect()
+        except AccountRefused:
+            raise AccountRefused(
+                _(
+                    "The directory refused {dn}: it has another password there than on this station. Put the entry, or "
+                    "the station's folder, back from the backup."
+                ).format(dn=account.dn)
+            ) from None
         try:
             published = RealmDocuments(connection, self.tree).read()
             if published.statement != self.station.realm.anchor:
