@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -34,9 +34,9 @@ from cli.sync_work import at_work, manifest_at_hand, revoking_desk
 from faced.enrolment.acts import Act
 from faced.enrolment.sync.batch import approve as approve_batch
 from faced.enrolment.sync.batch import use_up
-from faced.enrolment.sync.brakes import check_limits, check_source
+from faced.enrolment.sync.brakes import check_source
 from faced.enrolment.sync.configured import unattended_steps
-from faced.enrolment.sync.plan import HANDLER, OpenCase, Plan, Step, case_of
+from faced.enrolment.sync.plan import HANDLER, Change, OpenCase, Plan, Step, case_of, without_photos
 from faced.enrolment.sync.saved_plan import SavedPlan, difference, read_plan, save_plan
 from faced.errors import NotAllowed
 from faced.i18n import _
@@ -211,21 +211,21 @@ def apply(
         if saved is not None:
             _refuse_another(saved, made, rest_allowed=work.is_approved(saved.id))
             plan_id = saved.id
-        if not work.is_approved(plan_id):
-            check_limits(made, work.limits)
+        unusable = () if work.is_approved(plan_id) else work.check_limits(made)
         allowed = unattended_steps(run.config.sync) if unattended else frozenset(Step)
         eraser = None
         if not unattended and made.count(Step.ERASE):
             eraser = revoking_desk(run, desk.station, unlock)
             allowed -= {Step.ERASE} if eraser is None else set()
-        cases = (*made.cases, *_left_to_handler(made, allowed))
-        changes = [change for change in made.changes if change.step in allowed]
+        doable = without_photos(made, unusable).changes
+        cases = (*made.cases, *unusable, *_left_to_handler(doable, allowed))
+        changes = [change for change in doable if change.step in allowed]
         if dry_run:
             refused = work.look(changes)
             count = len(changes) - len(refused)
         else:
             count, refused = work.carry_out(changes, reason or "timer", manifest, eraser)
-            if len(changes) == len(made.changes):
+            if len(changes) == len(doable):
                 use_up(desk.station, plan_id)
     print_outcome(made, count, (*cases, *refused), dry_run, as_json)
     return ExitCode.REFUSED if cases or refused else ExitCode.DONE
@@ -261,7 +261,7 @@ def worklist(
         made = work.plan()
         cases = (
             *made.cases,
-            *_left_to_handler(made, unattended_steps(run.config.sync)),
+            *_left_to_handler(made.changes, unattended_steps(run.config.sync)),
             *(work.look(made.changes) if photos else ()),
         )
     shown = [case for case in cases if only in (None, case.reason)]
@@ -275,9 +275,9 @@ def worklist(
     return ExitCode.REFUSED if shown else ExitCode.DONE
 
 
-def _left_to_handler(made: Plan, allowed: Container[Step]) -> tuple[OpenCase, ...]:
+def _left_to_handler(changes: Iterable[Change], allowed: Container[Step]) -> tuple[OpenCase, ...]:
     """The changes that this run, or the timer, may not make."""
-    return tuple(case_of(c, HANDLER, c.step.value) for c in made.changes if c.step not in allowed)
+    return tuple(case_of(c, HANDLER, c.step.value) for c in changes if c.step not in allowed)
 
 
 def _refuse_another(saved: SavedPlan, made: Plan, *, rest_allowed: bool) -> None:

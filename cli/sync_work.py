@@ -30,12 +30,12 @@ from faced.enrolment.register import Register
 from faced.enrolment.station import Station, Unlock
 from faced.enrolment.suspending import Suspensions
 from faced.enrolment.sync.batch import approved
-from faced.enrolment.sync.brakes import Limits
+from faced.enrolment.sync.brakes import Limits, check_limits
 from faced.enrolment.sync.configured import limits_of, rules_of
 from faced.enrolment.sync.digests import Digests
-from faced.enrolment.sync.plan import WITH_PHOTO, Change, OpenCase, Plan, Step
+from faced.enrolment.sync.plan import WITH_PHOTO, Change, OpenCase, Plan, Step, without_photos
 from faced.enrolment.sync.source import open_personnel
-from faced.errors import FacedError
+from faced.errors import FacedError, NotAllowed
 from faced.i18n import _
 from faced.trust.keys import HostKeys, decode_key_file
 from faced.trust.realm import Role
@@ -64,6 +64,20 @@ class Work:
         """Both sides read and compared; for another day if it is given."""
         with counting(_("People")) as count:
             return self.sync.plan(count, day)
+
+    def check_limits(self, made: Plan) -> tuple[OpenCase, ...]:
+        """Refuse a plan over the limits; people about whom nothing can be done do not count, and are given back.
+
+        :raises NotAllowed: as :func:`faced.enrolment.sync.brakes.check_limits`.
+        """
+        try:
+            check_limits(made, self.limits)
+        except NotAllowed:
+            # Whoever has no photo, or a bad one, is in every plan until there is a better one.
+            unusable = self.look(made.changes)
+            check_limits(without_photos(made, unusable), self.limits)
+            return unusable
+        return ()
 
     def is_approved(self, plan_id: str) -> bool:
         """Whether a handler let this plan go over the limits."""

@@ -7,7 +7,7 @@ one, or give a face to another login name, is never a change: it is left to a ha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum, unique
 
@@ -177,6 +177,13 @@ class Rules:
 def id_of(signatures: Sequence[Signature]) -> str:
     """The name of a plan of these changes (16 hexadecimal digits)."""
     return digest(encoding.encode([list(signature) for signature in signatures]))[:8].hex()
+
+
+def without_photos(plan: Plan, unusable: Iterable[OpenCase]) -> Plan:
+    """The plan without the changes for which these people's photos would be needed."""
+    logins = {case.login for case in unusable}
+    changes = tuple(one for one in plan.changes if one.step not in WITH_PHOTO or one.login not in logins)
+    return replace(plan, changes=changes)
 
 
 def wants_photo(record: PersonnelRecord, known: Known, basis: Basis | None, revision: bytes) -> bool:

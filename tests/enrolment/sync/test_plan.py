@@ -10,7 +10,18 @@ import pytest
 
 from faced.directory.personnel import PersonnelRecord
 from faced.enrolment.sync.brakes import Limits, check_limits, check_source
-from faced.enrolment.sync.plan import Change, FaceState, Known, Plan, Rules, Step, make_plan, wants_photo
+from faced.enrolment.sync.plan import (
+    Change,
+    FaceState,
+    Known,
+    OpenCase,
+    Plan,
+    Rules,
+    Step,
+    make_plan,
+    wants_photo,
+    without_photos,
+)
 from faced.errors import NotAllowed
 from faced.trust.sealed import Basis, Provenance, TemplateHeader
 from faced.trust.suspension import NOT_LISTED
@@ -187,6 +198,37 @@ def test_a_login_name_with_another_number_is_left_to_a_handler() -> None:
     assert (made.changes, cases(made)) == ((), [("tanaka", "other_number", "tanaka")])
     accepted = plan([record(number="000999")], [known()], None, "tanaka")
     assert words(accepted) == [("erase", "tanaka", "renamed"), ("enrol", "tanaka", "joined")]
+
+
+def test_one_persons_number_under_anothers_login_name_is_accepted_by_nobody() -> None:
+    """Who looks at one case decides about one person."""
+    mayor, intruder = known("mayor", "000001"), known("intruder", "000666")
+    swapped = record("mayor", "000666")
+    for accepted in ((), ("mayor",)):
+        made = plan([swapped], [mayor, intruder], {"mayor": NEW}, *accepted)
+        assert (made.changes, cases(made)) == ((), [("mayor", "two_people", "intruder")])
+    gone = replace(mayor, staff_number="", header=None, state=FaceState.ERASED)
+    assert words(plan([swapped], [gone, intruder], None, "mayor")) == [
+        ("erase", "intruder", "renamed"),
+        ("enrol", "mayor", "accepted"),
+    ], "a login name may be used again"
+
+
+@pytest.mark.parametrize(
+    "held", [known(basis=Basis.CONSENT, lacks=("approval_withdrawn",)), nobody(lacks=("approval_withdrawn",))]
+)
+def test_a_category_does_not_undo_a_withdrawn_approval(held: Known) -> None:
+    made = plan([record()], [held], {"tanaka": OLD})
+    assert (made.changes, cases(made)) == ((), [("tanaka", "now_staff", "")])
+    assert len(plan([record()], [held], {"tanaka": OLD}, "tanaka").changes) == 1
+    decided = known(lacks=("approval_withdrawn",))
+    assert plan([record()], [decided]).cases == ()
+
+
+def test_who_has_no_usable_photo_leaves_a_plan_and_the_rest_stays() -> None:
+    made = plan([record(), record("sato", "2")], [known("ito", "3")])
+    left = without_photos(made, [OpenCase("sato", "2", "", "no_photo"), OpenCase("ito", "3", "", "no_photo")])
+    assert words(left) == [("suspend", "ito", "left"), ("enrol", "tanaka", "joined")]
 
 
 @pytest.mark.parametrize("broken", [{"faults": ("several_values",)}, {"category": "councillor"}])
