@@ -220,7 +220,7 @@ def at_work(desk: Desk, source: str | None, accepted: Iterable[str]) -> Iterator
             register,
             Suspensions(connection, desk.tree, verifier, desk.key),
             ErasureRecords(desk.station, verifier),
-            Digests(desk.station.sync_key()),
+            Digests(desk.station.digests_key()),
             rules_of(run.config.sync),
             frozenset(check_login(login) for login in accepted),
         )

@@ -179,7 +179,7 @@ def _changed(office: Office, people: int, photos: Sequence[bytes]) -> float:
 
 def _enrolled(office: Office) -> Iterator[str]:
     """The faced directory as it is when everybody of the personnel section is enrolled, as LDIF."""
-    digests, now = Digests(office.station.sync_key()), int(time.time())
+    digests, now = Digests(office.station.digests_key()), int(time.time())
     key = office.station.role(Role.ENROL, lambda _name: _PASSPHRASE)
     verifier = office.station.verifier(now)
     epochs = epochs_to_seal_to(verifier.manifest, now) if verifier.manifest else ()

@@ -25,11 +25,11 @@ from faced.enrolment.purpose import check_decision, rest_of_year
 from faced.enrolment.station import (
     ANCHOR,
     DELEGATIONS,
+    DIGESTS_KEY,
     KEYS,
     MANIFEST,
     ROOT,
     SHARED,
-    SYNC_KEY,
     RoleKey,
     Station,
     delegation_name,
@@ -106,7 +106,7 @@ def found(
             random=random,
         )
         replace_file(folder / ANCHOR, realm.anchor)
-        replace_file(folder / SYNC_KEY, random(KEY_SIZE))
+        replace_file(folder / KEYS / DIGESTS_KEY, random(KEY_SIZE))
         for key in keys:
             passphrase = None if key.role in founding.open_roles else role_passphrase
             write_key_file(folder / KEYS / f"{key.name}.key", key.content(), passphrase, cost=cost, random=random)

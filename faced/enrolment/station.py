@@ -10,11 +10,11 @@
         former/WHO.ROLE.ID      those of keys that leaked: they delegate nothing, but tell whose an old signature is
         keys/root.key           the root key; may lie elsewhere (a medium in a safe), it is needed once a year
         keys/WHO.ROLE.key       a handler's signing key in a role, under the handler's passphrase
+        keys/digests.key        the key of the digests of photos and records, which a timer uses: no passphrase
         shared/WHO.ROLE         what all holders of the role share, sealed to this handler's key: the directory
                                 password, and in ``operate`` the epochs' private halves
         proposals/              what waits for a second handler's signature
         purposes/SERIAL         purposes that were signed here; the next manifest carries them
-        sync.key                the key of the digests of photos and records
         batches/PLAN            approved batches of the synchronisation
 
 Only ``operate`` holds the epochs' private halves. Whoever enrols has none of them, and cannot open what they sealed.
@@ -43,7 +43,7 @@ from faced.trust.keys import KEY_SIZE, is_protected, read_key_file
 from faced.trust.realm import Delegation, Realm, Role, Verifier
 
 ANCHOR, MANIFEST, DELEGATIONS, KEYS = "realm.anchor", "manifest", "delegations", "keys"
-FORMER, SHARED, PURPOSES, SYNC_KEY = "former", "shared", "purposes", "sync.key"
+FORMER, SHARED, PURPOSES, DIGESTS_KEY = "former", "shared", "purposes", "digests.key"
 ROOT = "root"
 
 #: The private halves of epochs by (key group, epoch number).
@@ -215,16 +215,15 @@ class Station:
                 return key
         raise _malformed()
 
-    def sync_key(self) -> bytes:
+    def digests_key(self) -> bytes:
         """The key of the digests of photos and records, 32 bytes.
 
         :raises StateError: it is gone or damaged. With another one everybody's photo would look like a new one.
         """
-        key = _read(self.path / SYNC_KEY)
+        path = self.path / KEYS / DIGESTS_KEY
+        key = _read(path)
         if len(key) != KEY_SIZE:
-            raise StateError(
-                _("{path} is damaged: put it back from the backup.").format(path=self.path / SYNC_KEY), reason="damaged"
-            )
+            raise StateError(_("{path} is damaged: put it back from the backup.").format(path=path), reason="damaged")
         return key
 
     @contextlib.contextmanager

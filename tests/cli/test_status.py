@@ -32,7 +32,11 @@ def status(office: Office, *arguments: str, shut_out: bool = False, **changed: A
     with ExitStack() as stack:
         answer = {**GOOD, **changed}
         stack.enter_context(
-            Daemon(office.folder / "status", "io.faced.Status", {"Get": lambda call: call.reply(**answer)})
+            Daemon(
+                office.folder / "status",
+                "io.faced.Status",
+                {"Get": lambda call: call.reply(**answer), "Remind": lambda call: call.reply()},
+            )
         )
         stack.enter_context(
             Daemon(
@@ -119,7 +123,11 @@ def test_without_the_daemon_it_says_how_to_start_it(office: Office) -> None:
 
 
 def test_the_directory_daemon_may_be_silent(office: Office) -> None:
-    with Daemon(office.folder / "status", "io.faced.Status", {"Get": lambda call: call.reply(**GOOD)}):
+    with Daemon(
+        office.folder / "status",
+        "io.faced.Status",
+        {"Get": lambda call: call.reply(**GOOD), "Remind": lambda call: call.reply()},
+    ):
         result = office.facectl("status")
     assert result.exit_code == 0, result.output
     assert "online" in result.output

@@ -131,19 +131,19 @@ def test_without_the_key_of_the_digests_nothing_is_compared(enrolled: Office, hr
     """Everybody's photo would look like a new one."""
     hr.remove("aoki")
     before, done = all_entries(enrolled), acts(enrolled)
-    key = enrolled.station_path / "sync.key"
+    key = enrolled.station_path / "keys" / "digests.key"
     if damage == "gone":
         key.unlink()
     else:
         key.write_bytes(b"" if damage == "empty" else key.read_bytes()[:31])
-    nothing_was_done(enrolled, apply(enrolled), 10, "sync.key")
+    nothing_was_done(enrolled, apply(enrolled), 10, "digests.key")
     assert (all_entries(enrolled), acts(enrolled)) == (before, done)
 
 
 def test_with_another_key_of_the_digests_no_face_is_replaced(enrolled: Office, hr: Hr) -> None:
     """Somebody "repaired" it. The photos are the same, and nothing tells so but the faces, which nobody here opens."""
     before = all_entries(enrolled)
-    (enrolled.station_path / "sync.key").write_bytes(bytes(32))
+    (enrolled.station_path / "keys" / "digests.key").write_bytes(bytes(32))
     result = apply(enrolled)
     assert (result.exit_code, done_of(result)) == (1, 0)
     assert all_entries(enrolled) == before

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2] / "faced"
 SYNC = ROOT / "enrolment" / "sync"
 #: By module what a case's, and a change's, reason is handed to, or is the answer of.
 SAID = {
-    "plan.py": ({"_open", "OpenCase", "_obstacle", "reason", "lacks", "why"}, {"Change", "change", "why"}),
+    "plan.py": ({"_open", "OpenCase", "_obstacle", "_decision", "reason", "lacks", "why"}, {"Change", "change", "why"}),
     "candidates.py": ({"Candidate", "_compared", "waiting"}, set()),
 }
 

@@ -45,7 +45,7 @@ def test_a_photo_is_read_and_its_template_published_from_inside_the_sandbox(
     """Photo workers, the landmark model, the station and the directory: all that a run of the synchronisation does."""
     workstation.add_user(NEWCOMER, PASSWORD)
     machine.write("/srv/newcomer.jpg", encode_jpeg(id_photo(Identity(13))))
-    enrol = f"facectl enroll {NEWCOMER} --photo /srv/newcomer.jpg --staff-number 000013 --name Dummy --reason test"
+    enrol = f"facectl enroll {NEWCOMER} --photo /srv/newcomer.jpg --staff-number 000017 --name Dummy --reason test"
     assert run(machine, f"/usr/lib/faced/bin/{enrol}"), machine.run("journalctl", "-u", UNIT, "--no-pager").stdout
     assert NEWCOMER in workstation.facectl("list")
 

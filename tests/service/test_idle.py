@@ -40,8 +40,8 @@ class Instance:
         self.loop = Loop(self.clock)
         self.server = Server(self.loop)
         interface = Interface.shipped("io.faced.Status")
-        self.server.listen(logon.dup(), interface, {"Get": _answer})
-        self.server.listen(status.dup(), interface, {"Get": _answer}, counts=False)
+        self.server.listen(logon.dup(), interface, {"Get": _answer, "Remind": _answer})
+        self.server.listen(status.dup(), interface, {"Get": _answer, "Remind": _answer}, counts=False)
         self.left: list[str] = []
         self.stopped = False
         IdleExit(self.loop, self.server, IDLE_S, lambda: self.left.append("idle")).watch()

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 
@@ -411,9 +412,11 @@ def test_the_example_configuration_shows_every_key_with_its_default(tmp_path: Pa
     shown.write_text("\n".join(lines))
     assert load(shown) == Config()
     keys = {line.partition(" = ")[0] for line in lines if " = " in line and not line.startswith("#")}
-    declared = {
-        field.name
-        for section in dataclasses.fields(Config)
-        for field in (dataclasses.fields(getattr(Config(), section.name)) if section.name != "language" else (section,))
-    }
-    assert keys | {"predictor"} == declared
+    assert keys | {"predictor"} == keys_of(Config())
+
+
+def keys_of(section: Any) -> set[str]:
+    """The names of all keys of a section and of the sections in it."""
+    found = {field.name: getattr(section, field.name) for field in dataclasses.fields(section)}
+    inner = {name for name, value in found.items() if dataclasses.is_dataclass(value)}
+    return (found.keys() - inner).union(*(keys_of(found[name]) for name in inner))

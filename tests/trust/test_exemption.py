@@ -83,7 +83,7 @@ def test_who_may_approve_can_sign_nothing_else_that_a_pc_believes(world: World) 
     issuer = key_id(bytes(world.approve.verify_key))
     own = {
         *(Kind.PURPOSE, Kind.EXEMPTION, Kind.UNLOCK, Kind.EMERGENCY, Kind.CONSENT, Kind.APPROVAL),
-        *(Kind.ACT, Kind.PROPOSAL, Kind.CONFIRMATION),
+        *(Kind.ACT, Kind.PROPOSAL, Kind.CONFIRMATION, Kind.BATCH),
     }
     for kind in set(Kind) - own:
         data = Statement(kind, world.realm.id, "tanaka", 7, NOW, NOW + DAY, issuer, {}).sign(world.approve)
