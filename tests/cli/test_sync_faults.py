@@ -224,6 +224,19 @@ def test_an_approval_is_used_up_by_its_run(enrolled: Office, hr: Hr, pictures: d
     assert apply(enrolled).exit_code == 9
 
 
+def test_an_approved_plan_that_was_not_begun_is_not_done_in_parts(
+    enrolled: Office, hr: Hr, pictures: dict[str, bytes]
+) -> None:
+    """Only what a run of it left over may be less than what was approved."""
+    saved = enrolled.folder / "leavers.json"
+    for login in STAFF[:2]:
+        hr.remove(login)
+    enrolled.facectl("sync", "plan", "--save", saved)
+    assert enrolled.facectl("sync", "approve", saved, "--decision", "7", *WHY, "--yes").exit_code == 0
+    hr.add(STAFF[0], pictures[STAFF[0]])
+    assert apply(enrolled, "--plan", saved).exit_code == 9
+
+
 def test_another_batch_put_in_the_place_of_an_approved_one_is_none(founded: Office, hr: Hr) -> None:
     """Whoever can write the station's folder copies an old approval to the name of a new plan."""
     first_run(founded)
