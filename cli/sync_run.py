@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -33,10 +33,10 @@ from cli.sync_print import (
 from cli.sync_work import at_work, manifest_at_hand, revoking_desk
 from faced.enrolment.acts import Act
 from faced.enrolment.sync.batch import approve as approve_batch
-from faced.enrolment.sync.batch import use_up
+from faced.enrolment.sync.batch import approved, begin, use_up, was_begun
 from faced.enrolment.sync.brakes import check_source
 from faced.enrolment.sync.configured import unattended_steps
-from faced.enrolment.sync.plan import HANDLER, Change, OpenCase, Plan, Step, case_of, without_photos
+from faced.enrolment.sync.plan import HANDLER, OpenCase, Plan, Step, case_of, without_photos
 from faced.enrolment.sync.saved_plan import SavedPlan, difference, read_plan, save_plan
 from faced.errors import NotAllowed
 from faced.i18n import _
@@ -207,25 +207,27 @@ def apply(
     with desk.station.exclusive(), at_work(desk, source, accepted) as work:
         made = work.plan()
         check_source(made, work.limits)
-        plan_id = made.id
+        plan_id = saved.id if saved is not None else made.id
+        is_approved = approved(desk.station, work.register.verifier, plan_id) is not None
         if saved is not None:
-            _refuse_another(saved, made, rest_allowed=work.is_approved(saved.id))
-            plan_id = saved.id
-        unusable = () if work.is_approved(plan_id) else work.check_limits(made)
+            _refuse_another(saved, made, rest_allowed=is_approved and was_begun(desk.station, plan_id))
+        unusable = () if is_approved else work.check_limits(made)
+        doable = without_photos(made, unusable)
         allowed = unattended_steps(run.config.sync) if unattended else frozenset(Step)
         eraser = None
         if not unattended and made.count(Step.ERASE):
             eraser = revoking_desk(run, desk.station, unlock)
             allowed -= {Step.ERASE} if eraser is None else set()
-        doable = without_photos(made, unusable).changes
         cases = (*made.cases, *unusable, *_left_to_handler(doable, allowed))
-        changes = [change for change in doable if change.step in allowed]
+        changes = [change for change in doable.changes if change.step in allowed]
         if dry_run:
             refused = work.look(changes)
             count = len(changes) - len(refused)
         else:
+            if is_approved:
+                begin(desk.station, plan_id)
             count, refused = work.carry_out(changes, reason or "timer", manifest, eraser)
-            if len(changes) == len(doable):
+            if len(changes) == len(doable.changes):
                 use_up(desk.station, plan_id)
     print_outcome(made, count, (*cases, *refused), dry_run, as_json)
     return ExitCode.REFUSED if cases or refused else ExitCode.DONE
@@ -261,7 +263,7 @@ def worklist(
         made = work.plan()
         cases = (
             *made.cases,
-            *_left_to_handler(made.changes, unattended_steps(run.config.sync)),
+            *_left_to_handler(made, unattended_steps(run.config.sync)),
             *(work.look(made.changes) if photos else ()),
         )
     shown = [case for case in cases if only in (None, case.reason)]
@@ -275,13 +277,13 @@ def worklist(
     return ExitCode.REFUSED if shown else ExitCode.DONE
 
 
-def _left_to_handler(changes: Iterable[Change], allowed: Container[Step]) -> tuple[OpenCase, ...]:
+def _left_to_handler(made: Plan, allowed: Container[Step]) -> tuple[OpenCase, ...]:
     """The changes that this run, or the timer, may not make."""
-    return tuple(case_of(c, HANDLER, c.step.value) for c in changes if c.step not in allowed)
+    return tuple(case_of(c, HANDLER, c.step.value) for c in made.changes if c.step not in allowed)
 
 
 def _refuse_another(saved: SavedPlan, made: Plan, *, rest_allowed: bool) -> None:
-    """:param rest_allowed: the saved plan was approved, and a run of it that was cut off may do what is left."""
+    """:param rest_allowed: a run of this approved plan was cut off, and what is left of it may be done."""
     changed = difference(saved, made)
     if not changed.new and (rest_allowed or not changed.gone):
         return

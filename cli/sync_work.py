@@ -29,7 +29,6 @@ from faced.enrolment.person import check_login
 from faced.enrolment.register import Register
 from faced.enrolment.station import Station, Unlock
 from faced.enrolment.suspending import Suspensions
-from faced.enrolment.sync.batch import approved
 from faced.enrolment.sync.brakes import Limits, check_limits
 from faced.enrolment.sync.configured import limits_of, rules_of
 from faced.enrolment.sync.digests import Digests
@@ -78,10 +77,6 @@ class Work:
             check_limits(without_photos(made, unusable), self.limits)
             return unusable
         return ()
-
-    def is_approved(self, plan_id: str) -> bool:
-        """Whether a handler let this plan go over the limits."""
-        return approved(self.desk.station, self.register.verifier, plan_id) is not None
 
     def look(self, changes: Sequence[Change]) -> tuple[OpenCase, ...]:
         """Whom the photos of these changes leave open."""

@@ -14,6 +14,7 @@ from faced.units import DAY_S
 
 FOLDER = "batches"
 VALID_DAYS = 7
+_BEGUN = ".begun"
 
 
 def approve(station: Station, key: RoleKey, plan: str, decision: str, now: int) -> None:
@@ -46,13 +47,26 @@ def approved(station: Station, verifier: Verifier, plan: str) -> str | None:
         return None
 
 
+def begin(station: Station, plan: str) -> None:
+    """A run of this approved plan begins: if it is cut off, what is left is approved too.
+
+    :raises StateError: that cannot be written.
+    """
+    replace_file(station.path / FOLDER / f"{plan}{_BEGUN}", b"")
+
+
+def was_begun(station: Station, plan: str) -> bool:
+    """Whether a run of this plan began and did not come to its end."""
+    return (station.path / FOLDER / f"{plan}{_BEGUN}").exists()
+
+
 def use_up(station: Station, plan: str) -> None:
     """An approval is of one run: the same changes on another day are another decision.
 
     :raises StateError: it cannot be taken away.
     """
-    path = station.path / FOLDER / plan
-    try:
-        path.unlink(missing_ok=True)
-    except OSError as error:
-        raise StateError(_("{path} cannot be removed: {why}.").format(path=path, why=error.strerror)) from None
+    for path in (station.path / FOLDER / plan, station.path / FOLDER / f"{plan}{_BEGUN}"):
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise StateError(_("{path} cannot be removed: {why}.").format(path=path, why=error.strerror)) from None
