@@ -157,7 +157,7 @@ def approve(
     "apply",
     help=_(
         "Do what 'facectl sync plan' shows. With --plan: exactly what was saved, or nothing, and say what has changed "
-        "since. Interrupted anywhere, running it again completes it.\n\n"
+        "since. Interrupted anywhere, the same command completes it.\n\n"
         "A run that would enrol, change, suspend or erase more people than the configuration allows stops before it "
         "writes anything, unless its plan was approved. A new photo that does not resemble the person, a changed login "
         "name and the like wait until a handler accepts them: 'facectl worklist' shows them.\n\n"
