@@ -15,7 +15,7 @@ from faced.landmarks.observe import FrameReport
 from faced.liveness.judge import LivenessJudge, LivenessPolicy
 from faced.logon import guidance, other_factor
 from faced.logon.attempt import Action, Ask, Attempt, Charge, CloseCamera, Finish, Guide, Liveness, OpenCamera
-from faced.logon.emergency import Emergency, may_stand_in
+from faced.logon.emergency import UNSEEN, Emergency, may_stand_in
 from faced.logon.judge import Bench, Unfit
 from faced.logon.lockout import Counter, Lockout
 from faced.logon.names import Person
@@ -133,6 +133,10 @@ class Session:
         self._stand_in: StandIn | None = None
         self._code_wanted = False
         self._directory_away = True
+        #: What is known of the person is not here yet. Whatever the camera says meanwhile waits for it in ``_unseen``:
+        #: a grant, a code or another factor may stand in for the face.
+        self._awaited = True
+        self._unseen: Ruling | None = None
         self._with.names.find(request.user, self._found)
         connection.on_close(self.cancel)
 
@@ -192,10 +196,17 @@ class Session:
         self._check_tries()
 
     def _found(self, person: Person | None) -> None:
+        # Of somebody who is not there, nothing more will come.
+        self._awaited = person is not None
         if self.attempt.over:
+            if person is None:
+                self._resume()
+            elif self._unseen is not None:
+                self._person = person
+                self._fetch(person, anew=False)
             return
         if self.request.peer_uid != 0 and (person is None or person.uid != self.request.peer_uid):
-            self._stranger = True
+            self._stranger, self._awaited = True, False
             if self._call is not None:
                 self._turn_away()
             return
@@ -208,7 +219,7 @@ class Session:
             self._join()
         elif self.request.peer_uid != 0:
             self._do(self.attempt.begin())
-        if not self.attempt.over:
+        if self._goes_on():
             # Who has no try left may have been given new ones a minute ago.
             self._fetch(person, anew=self._held_back(person) is not None)
 
@@ -218,7 +229,9 @@ class Session:
         )
 
     def _fetched(self, answer: Answer, anew: bool) -> None:
+        self._awaited = False
         if self.attempt.over or self._person is None:
+            self._resume(answer)
             return
         self._directory_away = isinstance(answer, VarlinkError | ProtocolError) and not _is_not_found(answer)
         bundle = _bundle_of(answer)
@@ -239,14 +252,34 @@ class Session:
         else:
             self._do(self.attempt.refuse(bundle))
 
+    def _goes_on(self) -> bool:
+        """Whether anything may still come of it."""
+        return self._unseen is not None or not self.attempt.over
+
+    def _resume(self, answer: Answer | None = None) -> None:
+        """The attempt had ended before anything was known of the person: with what is known now, its end is said."""
+        ruling, self._unseen = self._unseen, None
+        if ruling is None:
+            return
+        bundle = _bundle_of(answer) if answer is not None else None
+        factor = self._factor(self._person, bundle) if self._person and isinstance(bundle, Bundle) else ""
+        if factor:
+            self.conclude(Ruling(Outcome.EXEMPT, other_factor.reason(factor)))
+        else:
+            self._finish(ruling)
+
     def _exempted(self, person: Person, bundle: Bundle) -> bool:
         """Whether another factor stands in for the face, whatever the face step has to say: then it ends so."""
+        factor = self._factor(person, bundle)
+        if factor:
+            self._do(self.attempt.refuse(Ruling(Outcome.EXEMPT, other_factor.reason(factor))))
+        return bool(factor)
+
+    def _factor(self, person: Person, bundle: Bundle) -> str:
+        """The factor that stands in for this person's face at this service; empty if none does."""
         factor = self._with.bench.other_factor(person.login, bundle, int(self._with.wall_s()))
         self._factor_missing = bool(factor) and not self._with.other_factors.stands_in(self.request.service, factor)
-        if not factor or self._factor_missing:
-            return False
-        self._do(self.attempt.refuse(Ruling(Outcome.EXEMPT, other_factor.reason(factor))))
-        return True
+        return "" if self._factor_missing else factor
 
     def _unlock(self, person: Person, bundle: Bundle) -> None:
         """Take the tries back if somebody with the right said so, once; on record before it is done."""
@@ -350,6 +383,10 @@ class Session:
         self._do(self.attempt.refuse(Ruling(Outcome.LOCKED_OUT, error.reason)))
 
     def _finish(self, ruling: Ruling) -> None:
+        if self._awaited and self._call is not None and ruling.outcome in UNSEEN:
+            # A camera that is not there says so sooner than the directory answers, and on a busy PC sooner than NSS.
+            self._unseen = ruling
+            return
         if (
             self._person is not None
             and self._call is not None

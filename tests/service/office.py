@@ -151,7 +151,10 @@ class Office:
         self.loop = Loop()
         for login, seed in (("tanaka", 1), ("suzuki", 2)):
             directory.bundles[login] = self.authority.bundle(login, template(seed))
-        people = {
+        #: Until it is set NSS does not answer.
+        self.nss = threading.Event()
+        self.nss.set()
+        self._people = {
             "tanaka": Person(TANAKA, "tanaka"),
             "TANAKA": Person(TANAKA, "tanaka"),
             "suzuki": Person(SUZUKI, "suzuki"),
@@ -188,7 +191,7 @@ class Office:
             alive=lambda _policy: ToldLiveness(*self.liveness),
             camera=self.camera,
             directory=DirectoryLink(self.loop, folder / "directory", 0.5),
-            names=NameLookup(self.loop, people.get),
+            names=NameLookup(self.loop, self._resolve),
             bench=bench,
             lockout=self.lockout,
             purpose_watch=PurposeWatch(folder / "purpose.json", self.records),
@@ -203,6 +206,10 @@ class Office:
         self.server = Server(self.loop)
         methods = LogonMethods(Desk(surroundings), self.seat)
         self.server.listen(bind_listener(self.socket, 0o666), Interface.shipped(LOGON), methods.by_name())
+
+    def _resolve(self, name: str) -> Person | None:
+        self.nss.wait()
+        return self._people.get(name)
 
     def _opened(self) -> Camera:
         self.scene.open()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,7 +20,7 @@ from faced.service.varlink import Client, VarlinkError
 from faced.trust.keys import key_id
 from faced.trust.statement import Kind
 from tests.logon.faces import template
-from tests.service.office import LOGON, NONCE, TANAKA, Office, asked, decided, office
+from tests.service.office import LOGON, NONCE, TANAKA, Office, asked, begun, decided, office
 
 BROKEN = CameraUnavailable("There is no camera.")
 
@@ -61,6 +62,25 @@ def typed(pc: Office, digits: str, user: str = "tanaka", **more: Any) -> str:
     with pc.client() as client:
         assert decided(client, user, **more)["outcome"] == "code_wanted"
         return str(coded(client, digits, user, **more)["outcome"])
+
+
+def test_a_camera_that_fails_before_nss_has_answered_takes_no_grant_away(pc: Office) -> None:
+    """As on a PC that is busy, where both happen within milliseconds."""
+    grant(pc)
+    pc.nss.clear()
+    with pc.client() as client:
+        assert begun(client) == {}
+        threading.Timer(0.2, pc.nss.set).start()
+        assert decided(client)["outcome"] == "emergency"
+
+
+def test_of_whom_nobody_knows_the_end_is_said_once_that_is_known(pc: Office) -> None:
+    pc.nss.clear()
+    with pc.client() as client:
+        assert begun(client, "nobody") == {}
+        threading.Timer(0.2, pc.nss.set).start()
+        assert decided(client, "nobody")["outcome"] in ("camera_unavailable", "no_template")
+    assert len(pc.records.events) == 1
 
 
 @pytest.mark.parametrize("seen", [BROKEN, Reason.NO_FACE, Reason.COVERED, Reason.TOO_DARK])

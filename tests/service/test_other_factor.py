@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from faced.directory.bundle import Bundle
-from faced.errors import ProtocolError
+from faced.errors import CameraUnavailable, ProtocolError
 from faced.logon.lockout import Counter
 from faced.logon.policy import FACE_CHECK
 from tests.logon.test_other_factor import STACK
@@ -50,6 +51,16 @@ def test_no_face_is_asked_for_and_that_is_on_record(pc: Office, enrolled: bool) 
     assert {len(event.subject) for event in pc.records.events} == {32}
     pc.until(lambda: pc.directory.used == ["tanaka"])
     pc.camera_is_closed()
+
+
+def test_a_broken_camera_keeps_nobody_from_showing_the_other_factor(pc: Office) -> None:
+    pc.scene.shows = CameraUnavailable("There is no camera.")
+    pc.directory.bundles["tanaka"] = bundle(pc)
+    pc.nss.clear()
+    with pc.client() as client:
+        assert begun(client) == {}
+        threading.Timer(0.2, pc.nss.set).start()
+        assert decided(client)["outcome"] == "exempt"
 
 
 def test_before_the_password_nothing_tells_that_somebody_is_exempted(pc: Office) -> None:
