@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from cli.erase import Work
+from cli.erase import Work, erasing_desk
 from cli.manifest_desk import manifest_desk, name_in_manifest
 from cli.passphrase import once, passphrase_file_option, unlock_from
 from cli.people import state_word
@@ -24,7 +24,7 @@ from cli.printing import (
     yes_option,
 )
 from cli.run import Run, pass_run
-from cli.station import Desk, desk_of, open_desk, station_option
+from cli.station import Desk, open_desk, station_option
 from cli.suspension import when_it_counts
 from faced.directory.connection import Connection
 from faced.enrolment.acts import Act
@@ -33,8 +33,6 @@ from faced.enrolment.consenting import Consents
 from faced.enrolment.fiscal_year import day_of, last_day
 from faced.enrolment.person import check_login
 from faced.enrolment.register import Register
-from faced.enrolment.station import Unlock
-from faced.errors import NotAllowed
 from faced.i18n import _
 from faced.trust.consent import Consent
 from faced.trust.realm import Role
@@ -149,7 +147,7 @@ def withdraw(
     check_reason(reason)
     unlock = once(unlock_from(passphrase_file))
     desk = open_desk(run, station_path, Role.APPROVE, passphrase_file, unlock)
-    manifest, revoker = manifest_desk(desk, unlock), _revoker(desk, unlock)
+    manifest, revoker = manifest_desk(desk, unlock), erasing_desk(desk, unlock)
     announced = False
     with desk.connect() as connection:
         consents = _consents(desk, connection)
@@ -258,16 +256,6 @@ def _facts_of(state: Held[Consent]) -> dict[str, Any]:
         "until": last_day(held.expires).isoformat() if held and not held.withdrawn else None,
         "serial": held.serial if held else None,
     }
-
-
-def _revoker(desk: Desk, unlock: Unlock) -> Desk | None:
-    """The same handler in the role that erases; None if they have no key for it here."""
-    if desk.key.handler not in desk.station.keys_in(Role.REVOKE):
-        return None
-    try:
-        return desk_of(desk.run, desk.station, Role.REVOKE, unlock, desk.key.handler)
-    except NotAllowed:
-        return None
 
 
 def _erase(desk: Desk, user: str, reason: str) -> bool | None:

@@ -22,7 +22,7 @@ from cli.printing import (
     yes_option,
 )
 from cli.run import Run, pass_run
-from cli.station import Desk, open_desk, role_connectors, station_option
+from cli.station import Desk, desk_of, open_desk, role_connectors, station_option
 from cli.two_persons import agreed, decision_option, second_options
 from faced.directory.people import Person
 from faced.enrolment.acts import Act
@@ -30,7 +30,8 @@ from faced.enrolment.erasures import ErasureRecords
 from faced.enrolment.person import check_login
 from faced.enrolment.register import Register
 from faced.enrolment.replicas import BEHIND, Replica, Replicas
-from faced.errors import DirectoryError
+from faced.enrolment.station import Unlock
+from faced.errors import DirectoryError, NotAllowed
 from faced.i18n import _
 from faced.trust.realm import Role
 
@@ -116,6 +117,16 @@ def erase(
                 raise
             return ExitCode.REFUSED
     return ExitCode.DONE
+
+
+def erasing_desk(desk: Desk, unlock: Unlock) -> Desk | None:
+    """The handler of a desk in the role that erases; None if they have no key for it here."""
+    if desk.key.handler not in desk.station.keys_in(Role.REVOKE):
+        return None
+    try:
+        return desk_of(desk.run, desk.station, Role.REVOKE, unlock, desk.key.handler)
+    except NotAllowed:
+        return None
 
 
 @dataclass(frozen=True)

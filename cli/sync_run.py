@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from cli.erase import erasing_desk
 from cli.exit_codes import ExitCode
 from cli.passphrase import once, passphrase_file_option, unlock_from
 from cli.printing import (
@@ -30,7 +31,7 @@ from cli.sync_print import (
     print_plan,
     print_saved,
 )
-from cli.sync_work import at_work, manifest_at_hand, revoking_desk
+from cli.sync_work import at_work, manifest_at_hand
 from faced.enrolment.acts import Act
 from faced.enrolment.sync.batch import approve as approve_batch
 from faced.enrolment.sync.batch import approved, begin, use_up, was_begun
@@ -216,7 +217,7 @@ def apply(
         allowed = unattended_steps(run.config.sync) if unattended else frozenset(Step)
         eraser = None
         if not unattended and made.count(Step.ERASE):
-            eraser = revoking_desk(run, desk.station, unlock)
+            eraser = erasing_desk(desk, unlock)
             allowed -= {Step.ERASE} if eraser is None else set()
         cases = (*made.cases, *unusable, *_left_to_handler(doable, allowed))
         changes = [change for change in doable.changes if change.step in allowed]

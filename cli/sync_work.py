@@ -18,8 +18,7 @@ from cli.printing import (
     counting,
     progress,
 )
-from cli.run import Run
-from cli.station import Desk, acting, desk_of
+from cli.station import Desk
 from faced.config import handed_over
 from faced.directory.hosts import Hosts
 from faced.enrolment.acts import Act
@@ -27,7 +26,7 @@ from faced.enrolment.erasures import ErasureRecords
 from faced.enrolment.host_secret import HostKeyStore, HostSecret
 from faced.enrolment.person import check_login
 from faced.enrolment.register import Register
-from faced.enrolment.station import Station, Unlock
+from faced.enrolment.station import Unlock
 from faced.enrolment.suspending import Suspensions
 from faced.enrolment.sync.brakes import Limits, check_limits
 from faced.enrolment.sync.configured import limits_of, rules_of
@@ -186,15 +185,6 @@ def manifest_at_hand(desk: Desk, unlock: Unlock, *, unattended: bool) -> Desk | 
     if unattended and all(station.is_protected(name, Role.MANIFEST) for name in station.keys_in(Role.MANIFEST)):
         return None
     return manifest_desk(desk, unlock)
-
-
-def revoking_desk(run: Run, station: Station, unlock: Unlock) -> Desk | None:
-    """Whoever acts here in the role ``revoke`` too; None without a key of theirs."""
-    who = acting(run, station, Role.REVOKE)
-    held = station.keys_in(Role.REVOKE)
-    if who not in held and len(held) != 1:
-        return None
-    return desk_of(run, station, Role.REVOKE, unlock, who if who in held else held[0])
 
 
 @contextlib.contextmanager

@@ -10,7 +10,6 @@ few dozen dummies, each person's with bytes of its own.
 from __future__ import annotations
 
 import argparse
-import base64
 import json
 import os
 import subprocess
@@ -36,6 +35,7 @@ from faced.trust.realm import Role
 from faced.trust.sealed import Provenance, TemplateHeader, seal_template
 from tests.rig.personnel import PersonnelSlapd
 from tests.rig.slapd import PrivateSlapd
+from tools.bench_trust import ldif_entry
 
 FACES = 40
 PHOTO_BYTES = 40_000
@@ -198,10 +198,7 @@ def _enrolled(office: Office) -> Iterator[str]:
             "facedTemplateKey": sealed.template_keys,
             "facedKeyGroup": [DEFAULT_GROUP.encode()],
         }
-        lines = [f"dn: {office.slapd.tree.person(record.login)}", "objectClass: inetOrgPerson"]
-        lines += ["objectClass: facedPerson"]
-        lines += [f"{name}:: {base64.b64encode(value).decode()}" for name, each in values.items() for value in each]
-        return "\n".join(lines) + "\n\n"
+        return ldif_entry(office.slapd.tree.person(record.login), ("inetOrgPerson", "facedPerson"), values)
 
     return map(entry, open_personnel(load(office.config)).records())
 

@@ -154,7 +154,7 @@ def _people(
         login, own = f"staff{number:05}", (groups[number % DEPARTMENTS], COMMON)
         header = TemplateHeader(login, str(number), ENROLLED, ENROLLED, None, PREDICTOR, own, "photo")
         sealed = seal_template(station.realm, key.sign, header, COORDINATES, epochs, ENROLLED)
-        ldif = _ldif(
+        ldif = ldif_entry(
             tree.person(login),
             ("inetOrgPerson", "facedPerson"),
             {
@@ -177,7 +177,7 @@ def _computers(
         made = HostKeys.generate(name, YEAR.number)
         keys = HostKeys(name, made.sign, {**made.boxes, NEXT.number: PrivateKey.generate()})
         statement = admit(verifier, key, HostRequest.of(keys, YEAR.number), own)
-        ldif = _ldif(
+        ldif = ldif_entry(
             tree.host(name),
             ("device", "simpleSecurityObject", "facedHost"),
             {
@@ -191,7 +191,8 @@ def _computers(
         yield keys, statement, ldif
 
 
-def _ldif(dn: str, classes: Iterable[str], values: Mapping[str, Sequence[bytes]]) -> str:
+def ldif_entry(dn: str, classes: Iterable[str], values: Mapping[str, Sequence[bytes]]) -> str:
+    """One entry as LDIF."""
     lines = [f"dn: {dn}", *(f"objectClass: {name}" for name in classes)]
     lines += [f"{name}:: {base64.b64encode(value).decode()}" for name, each in values.items() for value in each]
     return "\n".join(lines) + "\n\n"
