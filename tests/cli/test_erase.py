@@ -350,7 +350,7 @@ def test_everybody_needs_a_second_handler(staffed: Office) -> None:
 
 
 def test_killed_in_the_middle_everybody_is_erased_by_running_it_again(tmp_path: Path) -> None:
-    staff = [f"clerk{number:02}" for number in range(60)]
+    staff = [f"clerk{number:03}" for number in range(240)]
     with PrivateSlapd() as slapd:
         office = Office(tmp_path, slapd)
         office.now = int(time.time())
@@ -380,7 +380,7 @@ def test_killed_in_the_middle_everybody_is_erased_by_running_it_again(tmp_path: 
         assert last_act(office).outcome == "begun"
         office.now = int(time.time())
         answer = answered(office, 0, "erase", "--all", *WHY, "--yes", "--handler", "suzuki")
-        assert (answer["people"], answer["complete"]) == (60, True)
+        assert (answer["people"], answer["complete"]) == (240, True)
         with slapd.admin() as admin:
             people = People(admin, slapd.tree)
             assert all(people.is_erased(one) and one.face.tombstone == tombstones[one.login] for one in people.all())
